@@ -1,0 +1,86 @@
+"""A question as asked about one clip, and its answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cinejudge.schema.base import Record, Span, Unit
+from cinejudge.schema.suite import Name, Option, Rule
+
+
+class Asked(Record):
+    """A question made for this very video: one thing in scope, slots filled, options shuffled."""
+
+    id: str
+    """``question@target``, for example ``camera.scale@shot2``."""
+    question: Name
+    metric: Name
+    dimension: Name
+    suite: Name
+    text: str
+    slots: dict[str, str] = Field(default_factory=dict)
+    """Values from the brief: untrusted, shown to a model as quoted data."""
+    options: tuple[Option, ...]
+    target: str = "clip"
+    """``clip``, ``shot2``, ``shot2-3``, ``speaker1``, ``line0``."""
+    shots: tuple[int, ...] = ()
+    span: Span | None = None
+    rule: Rule | None = None
+    tools: tuple[Name, ...] = ()
+    guidance: str = ""
+    not_applicable: str | None = None
+    """Why a gate left it out; None when it is to be answered."""
+    not_judged: str | None = None
+    """Why it cannot be decided whether it applies (a tool is missing)."""
+
+    def option(self, option_id: str) -> Option | None:
+        """The option of that id, or None."""
+        return next((o for o in self.options if o.id == option_id), None)
+
+
+AnswerStatus = Literal["answered", "not_applicable", "not_judged", "failed"]
+
+
+class Answer(Record):
+    """What was answered, by whom, on what evidence."""
+
+    asked: str
+    """Id of the question as asked."""
+    metric: Name
+    status: AnswerStatus
+    option: str | None = None
+    score: Unit | None = None
+    by: str = ""
+    """``rule``, or the model's name."""
+    reasoning: str = ""
+    evidence: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
+    confidence: Unit | None = None
+    agreement: Unit | None = None
+    """Share of samples that chose this option, when asked several times."""
+    uncertain: str | None = None
+    """Why it stays in doubt after reflection."""
+    reason: str | None = None
+    """Why there is no answer."""
+    before: tuple[Answer, ...] = ()
+    """Earlier answers that reflection replaced."""
+
+
+class Measured(Record):
+    """A raw number taken from evidence."""
+
+    name: Name
+    target: str = "clip"
+    value: float | None
+    unit: str = ""
+    reason: str | None = None
+    """Why there is no value."""
+    missing: Annotated[bool, Field(description="the means are missing, rather than nothing to measure")] = False
+    note: str = ""
+    """What was compared with what, for a reader; may quote the video."""
+    evidence: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
+    parts: dict[str, float] = Field(default_factory=dict)
+    """The values it was made of, by target."""

@@ -1,0 +1,79 @@
+"""Finds the tools: every module of this package that defines ``TOOL``, and the entry points ``cinejudge.tools``."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+
+from cinejudge import tools as package
+from cinejudge import weights
+from cinejudge.schema.errors import ConfigError
+from cinejudge.tools.contract import AnyProvider, AnyTool, Tool
+
+
+@cache
+def all_tools() -> dict[str, AnyTool]:
+    """Every known tool by name. Imports no heavy package: providers import theirs when they run."""
+    found: dict[str, AnyTool] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.ispkg:
+            continue
+        tool = getattr(importlib.import_module(f"{package.__name__}.{module.name}"), "TOOL", None)
+        if isinstance(tool, Tool):
+            found[tool.name] = tool
+    for entry in entry_points(group="cinejudge.tools"):
+        tool = entry.load()
+        if not isinstance(tool, Tool):
+            raise ConfigError(f"entry point {entry.name!r} of cinejudge.tools is not a Tool: {entry.value}")
+        if tool.name in found:
+            raise ConfigError(f"entry point {entry.name!r}: a tool named {tool.name!r} exists already")
+        found[tool.name] = tool
+    return dict(sorted(found.items()))
+
+
+def get_tool(name: str) -> AnyTool:
+    """The tool of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    tools = all_tools()
+    if name not in tools:
+        raise ConfigError(f"no tool named {name!r}; there are: {', '.join(tools)}")
+    return tools[name]
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether a provider could run here, and if not, why and what to type."""
+
+    provider: AnyProvider
+    ready: bool
+    why: str = ""
+    mend: str = ""
+
+
+def readiness(provider: AnyProvider, device: str = "cpu") -> Readiness:
+    """Looks at packages, weights and device without importing or loading anything."""
+    absent = [p for p in provider.packages if importlib.util.find_spec(p) is None]
+    if absent:
+        mend = f"pip install 'cinejudge[{provider.extra}]'" if provider.extra else f"pip install {' '.join(absent)}"
+        return Readiness(provider, False, f"package not installed: {', '.join(absent)}", mend)
+    missing = [w for w in provider.weights if not weights.present(w)]
+    if missing:
+        return Readiness(
+            provider, False, f"weights missing: {', '.join(missing)}", f"cinejudge weights pull {' '.join(missing)}"
+        )
+    if provider.needs_gpu and device == "cpu":
+        return Readiness(provider, False, "needs a GPU", "run on a machine with CUDA")
+    return Readiness(provider, True)
+
+
+def choose(tool: AnyTool, device: str = "cpu") -> tuple[AnyProvider | None, tuple[Readiness, ...]]:
+    """The first provider that is ready, and how each one stands."""
+    states = tuple(readiness(p, device) for p in tool.providers)
+    return next((s.provider for s in states if s.ready), None), states
