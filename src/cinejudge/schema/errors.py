@@ -40,6 +40,18 @@ class ToolError(CinejudgeError):
 class ModelError(CinejudgeError):
     """A chat model gave no usable reply, retries included."""
 
+    def __init__(self, message: str, *, retryable: bool = False, retry_after: float | None = None) -> None:
+        """Says what went wrong and whether asking again could help.
+
+        Args:
+            message: One line.
+            retryable: Whether the same request could succeed later (overload, a time-out, a cut connection).
+            retry_after: Seconds that the server asks to wait, when it says so.
+        """
+        super().__init__(message)
+        self.retryable = retryable
+        self.retry_after = retry_after
+
 
 class ModelRefused(ModelError):
     """The model declined, or a content filter stopped it."""
