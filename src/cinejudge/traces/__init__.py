@@ -1,1 +1,9 @@
-"""."""
+"""The run folder: what happened, what came of it, and the report that a person reads."""
+
+from cinejudge.traces.clip import ClipTrace
+from cinejudge.traces.events import Event, EventKind
+from cinejudge.traces.folder import RunFolder
+from cinejudge.traces.run import Run, run_id
+from cinejudge.traces.summary import Summary, build_summary
+
+__all__ = ["ClipTrace", "Event", "EventKind", "Run", "RunFolder", "Summary", "build_summary", "run_id"]

@@ -1,0 +1,111 @@
+"""Writing that leaves either the old file or the new one, and reading that knows its version."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
+
+from cinejudge.schema import SCHEMA_VERSION, Record
+from cinejudge.schema.errors import TraceError
+
+R = TypeVar("R", bound=Record)
+
+_SECRET_NAMES = ("_API_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replaces a file in one step; after a crash or on a full disk the old one still stands.
+
+    Raises:
+        TraceError: the disk is full, or the folder cannot be written.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):  # the fault worth telling is the first one
+                temporary.unlink(missing_ok=True)
+        raise cannot_write(path, error) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a created or renamed entry survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def cannot_write(path: Path, error: OSError) -> TraceError:
+    """The one line for a write that failed."""
+    return TraceError(f"cannot write {path}: {error.strerror or error}; free or choose another place with --out")
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Writes a record as JSON, after making sure that it can be read back.
+
+    Raises:
+        TraceError: it holds a value that JSON cannot carry, or the file cannot be written.
+    """
+    try:
+        text = without_secrets(record.model_dump_json(indent=1))
+        type(record).model_validate_json(text)
+    except PydanticSerializationError as error:
+        raise TraceError(f"cannot write {path}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise TraceError(f"cannot write {path}: {where} would not be readable again ({first['msg']})") from error
+    write_atomic(path, text.encode())
+
+
+def read_record(path: Path, kind: type[R]) -> R:
+    """Reads a record back.
+
+    Raises:
+        TraceError: it is missing, damaged, or was written by a later version.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise TraceError(f"cannot read {path}: {error.strerror or error}") from error
+    try:
+        version = json.loads(data).get("schema_version", SCHEMA_VERSION)
+    except (ValueError, AttributeError) as error:
+        raise TraceError(f"{path} is damaged: not a JSON object; remove it and run the same command again") from error
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        raise TraceError(
+            f"{path} has schema version {version!r}, this cinejudge reads up to {SCHEMA_VERSION}; upgrade it"
+        )
+    try:
+        return kind.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise TraceError(f"{path} is damaged: {where}: {first['msg']}") from error
+
+
+def without_secrets(text: str) -> str:
+    """The text with the values of this process's keys blanked: an error message may quote one."""
+    for name, value in os.environ.items():
+        if name.endswith(_SECRET_NAMES) and len(value) >= 8:
+            text = text.replace(value, f"[{name}]")
+    return text
