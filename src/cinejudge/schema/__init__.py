@@ -1,6 +1,6 @@
 """The records that are passed around. They import nothing of ours and hold no frames and no sound."""
 
-from cinejudge.schema.answer import Answer, Asked, Measured
+from cinejudge.schema.answer import CANNOT_TELL, SLOT, Answer, Asked, Measured
 from cinejudge.schema.base import SCHEMA_VERSION, Record, Span, Unit, content_hash
 from cinejudge.schema.brief import Brief, Line, Reference, ShotSpec
 from cinejudge.schema.clip import Clip
@@ -20,7 +20,9 @@ from cinejudge.schema.verdict import (
 )
 
 __all__ = [
+    "CANNOT_TELL",
     "SCHEMA_VERSION",
+    "SLOT",
     "Answer",
     "Artifact",
     "Asked",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -10,21 +11,30 @@ from cinejudge.schema.base import Record, Span, Unit
 from cinejudge.schema.suite import Name, Option, Rule
 
 
+CANNOT_TELL = "cannot_tell"
+"""Option that every asked question ends with. Choosing it means ``not_judged``, never a score."""
+
+SLOT = re.compile(r"\{([a-z_]+\.[a-z_]+|[a-z_]+)\}")
+"""A placeholder such as ``{shot.scale}`` in the texts of a suite."""
+
+
 class Asked(Record):
-    """A question made for this very video: one thing in scope, slots filled, options shuffled."""
+    """A question made for this very video: one thing in scope, slots found, options shuffled."""
 
     id: str
-    """``question@target``, for example ``camera.scale@shot2``."""
+    """``suite/question@target``, for example ``msavbench/camera.scale@shot2``."""
     question: Name
     metric: Name
     dimension: Name
     suite: Name
     text: str
+    """The suite's words, with ``{slots}`` left standing: see :meth:`filled`."""
     slots: dict[str, str] = Field(default_factory=dict)
-    """Values from the brief: untrusted, shown to a model as quoted data."""
+    """Values from the brief: untrusted, shown to a model as quoted data. They stand nowhere else in this record."""
     options: tuple[Option, ...]
+    """Shuffled; the last one is always ``cannot_tell``. Texts may hold ``{slots}`` too."""
     target: str = "clip"
-    """``clip``, ``shot2``, ``shot2-3``, ``speaker1``, ``line0``."""
+    """``clip``, ``shot2``, ``shot2-3``, ``spec2``, ``speaker1``, ``line0``, counted from 0."""
     shots: tuple[int, ...] = ()
     span: Span | None = None
     rule: Rule | None = None
@@ -38,6 +48,13 @@ class Asked(Record):
     def option(self, option_id: str) -> Option | None:
         """The option of that id, or None."""
         return next((o for o in self.options if o.id == option_id), None)
+
+    def filled(self, text: str) -> str:
+        """``text`` with each ``{slot}`` replaced by the brief's words in quotation marks, for a person to read.
+
+        Slot values are not looked into again, so braces in them stay what they are.
+        """
+        return SLOT.sub(lambda m: f"“{self.slots[m[1]]}”" if m[1] in self.slots else "(not specified)", text)
 
 
 AnswerStatus = Literal["answered", "not_applicable", "not_judged", "failed"]

@@ -58,6 +58,8 @@ class Brief(Record):
     style: str | None = None
     tone: str | None = None
     language: str | None = None
+    persons: Annotated[int, Field(ge=0)] | None = None
+    """How many different people should appear; None when the brief gives no number."""
     shots: tuple[ShotSpec, ...] = ()
     texts: tuple[str, ...] = ()
     """Words that should be readable somewhere; those bound to a shot stand in the shot."""

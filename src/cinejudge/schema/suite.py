@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -9,7 +10,9 @@ from pydantic import Field, model_validator
 from cinejudge.schema.base import Record, Unit, content_hash
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]*$", max_length=80)]
-Scope = Literal["clip", "shot", "adjacent", "speaker", "line"]
+Scope = Literal["clip", "shot", "adjacent", "spec", "speaker", "line"]
+"""What a question is asked about: once, or of each shot found, pair of neighbouring shots, shot of the brief (found
+or not), speaker heard, line of the script."""
 Paradigm = Literal["measured", "rubric", "grounded"]
 Severity = Literal["minor", "moderate", "major", "critical"]
 
@@ -29,9 +32,21 @@ class Option(Record):
 
     id: Name
     text: str
-    score: Unit | None
-    """None: choosing it leaves the question out (not applicable)."""
+    score: Unit | None = None
+    """None: choosing it leaves the question out (not applicable). In a vocabulary it is left out: the brief decides."""
+    synonyms: tuple[str, ...] = ()
+    """Other words by which a brief may name it; only read in vocabularies."""
     finding: FindingSpec | None = None
+
+
+class Step(Record):
+    """One step of an answer scale that several questions of a suite share."""
+
+    id: Name
+    text: str
+    score: Unit | None
+    severity: Severity | None = None
+    """Choosing it gives the question's own finding with this severity; None gives none."""
 
 
 class Measure(Record):
@@ -85,6 +100,8 @@ class Question(Record):
     slot: str | None = None
     """Brief slot that must be filled for the question to exist, such as ``shot.scale`` or ``brief.style``."""
     options: tuple[Option, ...] = ()
+    scale: Name | None = None
+    """Instead of options: a scale of the suite, whose steps become the options."""
     vocabulary: Name | None = None
     """Instead of options: a vocabulary of the suite; the slot's own value scores 1, the others 0."""
     gate: tuple[Name, ...] = ()
@@ -132,8 +149,12 @@ class Metric(Record):
     def _judgeable(self) -> Metric:
         if self.paradigm == "measured" and (self.measure is None or self.mapping is None):
             raise ValueError(f"metric {self.id}: a measured metric needs a measure and a mapping")
-        if self.paradigm != "measured" and not self.questions:
-            raise ValueError(f"metric {self.id}: a {self.paradigm} metric needs questions")
+        if (self.measure is None) != (self.mapping is None):
+            raise ValueError(f"metric {self.id}: a measure and its mapping go together")
+        if self.paradigm == "rubric" and not self.questions:
+            raise ValueError(f"metric {self.id}: a rubric metric needs questions")
+        if self.paradigm == "grounded" and not self.questions and self.measure is None:
+            raise ValueError(f"metric {self.id}: a grounded metric needs questions or a measure")
         return self
 
 
@@ -164,7 +185,21 @@ class Suite(Record):
     completion_factor: bool = False
     """Whether the overall score is multiplied by the shot-completion factor (MSAVBench)."""
     vocabularies: dict[Name, tuple[Option, ...]] = Field(default_factory=dict)
+    scales: dict[Name, tuple[Step, ...]] = Field(default_factory=dict)
     dimensions: tuple[Dimension, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _scaled(cls, data: Any) -> Any:
+        """Writes out the options of every question that names a scale."""
+        scales = data.get("scales") if isinstance(data, dict) else None
+        if not isinstance(scales, dict):
+            return data
+
+        def metric(raw: Any) -> Any:
+            return _within(raw, "questions", lambda question: _with_scale(question, scales))
+
+        return _within(data, "dimensions", lambda raw: _within(raw, "metrics", metric))
 
     @model_validator(mode="after")
     def _unique(self) -> Suite:
@@ -185,3 +220,27 @@ class Suite(Record):
     def hash(self) -> str:
         """Identity of the content, for caches and traces."""
         return content_hash(self)
+
+
+def _within(raw: Any, key: str, change: Callable[[Any], Any]) -> Any:
+    """``raw`` with each item of its list ``key`` changed; what has another shape is left to the validation."""
+    if not isinstance(raw, dict) or not isinstance(raw.get(key), (list, tuple)):
+        return raw
+    return {**raw, key: [change(item) for item in raw[key]]}
+
+
+def _with_scale(question: Any, scales: dict[str, Any]) -> Any:
+    if not isinstance(question, dict) or not question.get("scale"):
+        return question
+    name, finding = question["scale"], question.get("finding")
+    if name not in scales:
+        raise ValueError(f"question {question.get('id')}: unknown scale {name}")
+    options = []
+    for step in (Step.model_validate(raw) for raw in scales[name]):
+        option: dict[str, Any] = {"id": step.id, "text": step.text, "score": step.score}
+        if step.severity:
+            if not isinstance(finding, dict):
+                raise ValueError(f"question {question.get('id')}: scale {name} names severities, so it needs a finding")
+            option["finding"] = {**finding, "severity": step.severity}
+        options.append(option)
+    return {**question, "options": options}

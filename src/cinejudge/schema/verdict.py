@@ -48,7 +48,10 @@ class MetricScore(Record):
     raw: float | None = None
     unit: str = ""
     reason: str | None = None
+    coverage: Unit = 0.0
+    """Share of what applies that is scored: of the questions, the measure counting as one of them."""
     fidelity: Fidelity | None = None
+    """Of the weakest evidence it rests on."""
     providers: tuple[str, ...] = ()
     weight: float = 1.0
     measured: Measured | None = None
@@ -64,7 +67,7 @@ class DimensionScore(Record):
     status: MetricStatus
     score: Unit | None = None
     coverage: Unit
-    """Share of the applicable metrics, by weight, that are scored."""
+    """Share of the applicable metrics that is scored, by weight and by each one's own coverage."""
     weight: float = 1.0
     counts: bool = True
     metrics: tuple[MetricScore, ...]
@@ -78,7 +81,7 @@ class SuiteVerdict(Record):
     status: MetricStatus
     score: Unit | None = None
     coverage: Unit
-    """Share of the applicable metrics, by weight, that are scored."""
+    """The same over the dimensions that count."""
     completion: Unit | None = None
     """Shot-completion factor that the score was multiplied by; None where the suite has none."""
     dimensions: tuple[DimensionScore, ...]
