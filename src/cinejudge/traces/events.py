@@ -38,19 +38,14 @@ class Repaired(_Event):
     removed_bytes: int
 
 
-class StageStarted(_Event):
-    """A stage of the graph begins."""
+class Stage(_Event):
+    """A stage of the graph begins or is done."""
 
-    kind: Literal["stage_started"] = "stage_started"
-    stage: str
-
-
-class StageEnded(_Event):
-    """A stage of the graph is done."""
-
-    kind: Literal["stage_ended"] = "stage_ended"
-    stage: str
-    seconds: float
+    kind: Literal["stage"] = "stage"
+    name: str
+    state: Literal["started", "ended"]
+    seconds: float | None = None
+    """Wall time so far, once it has ended."""
 
 
 class EvidenceFound(_Event):
@@ -163,8 +158,7 @@ class Rescored(_Event):
 Event = Annotated[
     ClipOpened
     | Repaired
-    | StageStarted
-    | StageEnded
+    | Stage
     | EvidenceFound
     | Corrected
     | QuestionAsked
@@ -180,8 +174,7 @@ Event = Annotated[
 EventKind = Literal[
     "clip_opened",
     "repaired",
-    "stage_started",
-    "stage_ended",
+    "stage",
     "evidence",
     "correction",
     "question",

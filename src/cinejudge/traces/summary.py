@@ -12,7 +12,6 @@ from cinejudge.schema.verdict import MetricStatus
 from cinejudge.traces.clip import ClipTrace
 from cinejudge.traces.run import Run
 
-
 _COLUMNS = (
     *("trace", "clip", "name", "suite", "dimension", "metric", "status"),
     *("score", "raw", "unit", "weight", "fidelity", "providers", "reason"),
@@ -106,7 +105,7 @@ def metric_rows(trace: str, verdict: Verdict) -> Iterator[dict[str, str | float 
 def metrics_csv(traces: Sequence[ClipTrace]) -> str:
     """The rows of all clips as CSV with a header; without a verdict there is nothing but the header.
 
-    A cell that a spreadsheet would take for a formula gets an apostrophe before it: file names and reasons are not ours.
+    A cell that a spreadsheet would take for a formula gets an apostrophe before it: names and reasons are not ours.
     """
     out = io.StringIO()
     writer = csv.DictWriter(out, _COLUMNS, lineterminator="\n")
