@@ -43,3 +43,27 @@ def left_out(asked: Asked) -> Answer | None:
     if asked.not_judged is not None:
         return Answer(**made, status="not_judged", reason=asked.not_judged)
     return None
+
+
+def settle(asked: Asked, answer: Answer | None) -> Answer:
+    """The answer with status and score as the question as asked demands, whatever was written down.
+
+    Args:
+        asked: The question as asked.
+        answer: What was answered; None when nobody did.
+    """
+    out = left_out(asked)
+    if out is not None:
+        return out
+    if answer is None:
+        return Answer(asked=asked.id, metric=asked.metric, status="not_judged", reason="nobody answered it")
+    if answer.option is None or answer.status == "failed":
+        return answer if answer.status != "answered" else _failed(answer, "it names no option")
+    if asked.option(answer.option) is None:
+        return _failed(answer, f"it chooses {answer.option!r}, which is no option")
+    again = choose(asked, answer.option, by=answer.by, reason=answer.reason)
+    return answer.model_copy(update={"status": again.status, "score": again.score, "reason": again.reason})
+
+
+def _failed(answer: Answer, reason: str) -> Answer:
+    return answer.model_copy(update={"status": "failed", "score": None, "reason": reason})

@@ -16,7 +16,7 @@ from cinejudge.schema.suite import FindingSpec, Metric, Option, Question
 METRIC_SLOTS = ("value", "unit", "note")
 """What the finding of a measured metric may quote."""
 ANSWER_SLOTS = ("chosen", "wanted")
-"""What the finding of a question may quote beside its slots: the chosen option, and the one that the brief wants."""
+"""What the finding of a question may quote beside the slots of its texts: the chosen option, and the one wanted."""
 
 Path = tuple[str | int, ...]
 
@@ -64,10 +64,14 @@ def _question(
     named = [slot for text in shown for slot in SLOT.findall(text)]
     yield from _unknown(path, f"slot in scope {question.scope}", dict.fromkeys(named), slots)
     for spec in (question.finding, *(option.finding for option in question.options)):
-        yield from _finding(path, spec, slots + ANSWER_SLOTS)
+        yield from _finding(path, spec, (*named, *_number_slots(slots), *ANSWER_SLOTS))
     if question.rule:
         yield from _unknown((*path, "rule", "measure"), "measure", [question.rule.measure.name], measures)
         yield from _bands((*path, "rule", "bands"), suite, question)
+
+
+def _number_slots(slots: tuple[str, ...]) -> list[str]:
+    return [slot for slot in slots if slot.endswith("number")]
 
 
 def _bands(path: Path, suite: Suite, question: Question) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from cinejudge.rubrics.answers import choose, left_out
+from cinejudge.rubrics.answers import settle
 from cinejudge.rubrics.gates import check_gate
 from cinejudge.schema import (
     Answer,
@@ -122,7 +122,7 @@ def score_metric(
 ) -> MetricScore:
     """The mean over what is scored of a metric: its answers, and its measure as one item beside them."""
     gate = check_gate(metric.gate, facts)
-    settled = tuple(_settle(question, answers.get(question.id)) for question in asked)
+    settled = tuple(settle(question, answers.get(question.id)) for question in asked)
     items = [Item(a.status if a.status != "answered" else "scored", a.score, a.reason or "") for a in settled]
     if metric.measure and gate.state == "holds":
         items.append(_measured_item(metric, measured, evidence))
@@ -147,25 +147,6 @@ def score_metric(
         measured=measured,
         answers=settled,
     )
-
-
-def _settle(asked: Asked, answer: Answer | None) -> Answer:
-    """The answer with status and score as the question as asked demands, whatever was written down."""
-    out = left_out(asked)
-    if out is not None:
-        return out
-    if answer is None:
-        return Answer(asked=asked.id, metric=asked.metric, status="not_judged", reason="nobody answered it")
-    if answer.option is None or answer.status == "failed":
-        return answer if answer.status != "answered" else _failed(answer, "it names no option")
-    if asked.option(answer.option) is None:
-        return _failed(answer, f"it chooses {answer.option!r}, which is no option")
-    again = choose(asked, answer.option, by=answer.by, reason=answer.reason)
-    return answer.model_copy(update={"status": again.status, "score": again.score, "reason": again.reason})
-
-
-def _failed(answer: Answer, reason: str) -> Answer:
-    return answer.model_copy(update={"status": "failed", "score": None, "reason": reason})
 
 
 def _measured_item(metric: Metric, measured: Measured | None, evidence: Mapping[str, Evidence]) -> Item:
