@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
 
 from cinejudge.rubrics.gates import FACTS, NEGATION
+from cinejudge.rubrics.problems import Problem
 from cinejudge.rubrics.rules import AS_ASKED
 from cinejudge.rubrics.slots import known_slots
 from cinejudge.rubrics.vocabulary import DESCRIBED, OTHER
@@ -19,13 +19,6 @@ ANSWER_SLOTS = ("chosen", "wanted")
 """What the finding of a question may quote beside the slots of its texts: the chosen option, and the one wanted."""
 
 Path = tuple[str | int, ...]
-
-
-class Problem(NamedTuple):
-    """Something wrong, and where in the suite."""
-
-    path: Path
-    text: str
 
 
 def find_problems(suite: Suite, measures: Collection[str] | None, tools: Collection[str] | None) -> list[Problem]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from cinejudge.rubrics.check import Problem, find_problems
+from cinejudge.rubrics.borrow import borrow
+from cinejudge.rubrics.check import find_problems
+from cinejudge.rubrics.problems import explain, told
 from cinejudge.schema import Suite
-from cinejudge.schema import suite as records
-from cinejudge.schema.documents import Document, read_yaml
+from cinejudge.schema.documents import read_yaml
 from cinejudge.schema.errors import ConfigError
 
 SHIPPED = Path(__file__).parent / "suites"
@@ -88,67 +87,30 @@ def _path(name_or_path: str) -> Path:
 
 
 def _read(
-    path: Path, measures: Collection[str] | None = None, tools: Collection[str] | None = None
+    path: Path,
+    measures: Collection[str] | None = None,
+    tools: Collection[str] | None = None,
+    readers: tuple[Path, ...] = (),
 ) -> tuple[Suite | None, tuple[str, ...]]:
     document = read_yaml(path)
     if not isinstance(document.data, dict):
         return None, ("not a suite: it should begin with `name:`, `title:`, `dimensions:` …",)
+    data, problems = borrow(document.data, lambda name: _lend(name, (*readers, path)))
+    if problems:
+        return None, tuple(told(document, problem) for problem in problems)
     try:
-        suite = Suite.model_validate(document.data)
+        suite = Suite.model_validate(data)
     except ValidationError as error:
-        return None, tuple(dict.fromkeys(_told(document, problem) for problem in _problems(error)))
-    return suite, tuple(_told(document, problem) for problem in find_problems(suite, measures, tools))
+        return None, tuple(dict.fromkeys(told(document, problem) for problem in explain(error)))
+    return suite, tuple(told(document, problem) for problem in find_problems(suite, measures, tools))
 
 
-def _told(document: Document, problem: Problem) -> str:
-    line = document.line(problem.path)
-    where = _where(document.data, problem.path)
-    return ": ".join(part for part in (f"line {line}" if line else "", where, problem.text) if part)
-
-
-def _problems(error: ValidationError) -> Iterator[Problem]:
-    for detail in error.errors(include_url=False):
-        path, kind = detail["loc"], detail["type"]
-        name = str(path[-1]) if path else ""
-        given = detail.get("input")
-        if kind == "missing":
-            yield Problem(path[:-1], f"`{name}` is missing; add it")
-        elif kind == "extra_forbidden":
-            near = difflib.get_close_matches(name, _field_names(), 1)
-            hint = f"; did you mean `{near[0]}`?" if near else "; remove it, or check where it belongs"
-            yield Problem(path, f"`{name}` is not known here{hint}")
-        elif kind == "value_error":
-            yield Problem(path, detail["msg"].removeprefix("Value error, "))
-        elif kind == "string_type" and isinstance(given, (bool, int, float)):
-            yield Problem(path, f"should be text; put it in quotes: '{given}'")
-        elif kind == "string_pattern_mismatch":
-            yield Problem(path, f"{given!r}: an id has small letters, digits and . _ - only, and begins with a letter")
-        else:
-            yield Problem(path, f"{detail['msg']}, not {_brief(given)}")
-
-
-@cache
-def _field_names() -> tuple[str, ...]:
-    found = [item for item in vars(records).values() if isinstance(item, type) and issubclass(item, BaseModel)]
-    return tuple(sorted({field for record in found for field in record.model_fields}))
-
-
-def _where(data: Any, path: tuple[str | int, ...]) -> str:
-    """The path with ids in place of list positions: ``dimensions[camera].metrics[cam]``."""
-    told = ""
-    for step in path:
-        try:
-            data = data[step]
-        except (KeyError, IndexError, TypeError):
-            data = None
-        if isinstance(step, int):
-            name = data.get("id", step) if isinstance(data, dict) else step
-            told += f"[{name}]"
-        else:
-            told += f".{step}" if told else step
-    return told
-
-
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+def _lend(name: str, readers: tuple[Path, ...]) -> Suite:
+    """The suite of that name for one that takes questions over from it."""
+    path = _path(name)
+    if path in readers:
+        raise ConfigError(f"suite {name} takes questions over from the suite that takes this one over")
+    suite, problems = _read(path, readers=readers)
+    if suite is None:
+        raise ConfigError(f"suite {name} lends no question while it is wrong itself: {problems[0]}")
+    return suite

@@ -10,7 +10,6 @@ from pydantic import Field
 from cinejudge.schema.base import Record, Span, Unit
 from cinejudge.schema.suite import Name, Option, Rule
 
-
 CANNOT_TELL = "cannot_tell"
 """Option that every asked question ends with. Choosing it means ``not_judged``, never a score."""
 

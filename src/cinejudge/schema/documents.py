@@ -146,7 +146,7 @@ def _check_depth(path: Path, text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise ConfigError(f"{path}: line {event.start_mark.line + 1}: nested more than {MAX_DEPTH} deep")
+                raise ConfigError(f"{path}: nested more than {MAX_DEPTH} deep")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 

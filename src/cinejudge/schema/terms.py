@@ -34,13 +34,14 @@ TERMS: dict[str, tuple[Term, ...]] = {
         extreme_close_up=("extreme close-up|extreme closeup|macro shot|大特写", "extreme close|ecu|xcu|macro"),
         close_up=("close-up|closeup|close shot|close on|特写", "close|cu"),
         medium_close_up=(
-            "medium close-up|medium closeup|mid close-up|medium-close shot|mid-close shot|chest shot|bust shot|近景|中近景",
+            "medium close-up|medium closeup|mid close-up|medium-close shot|mid-close shot|chest shot|bust shot"
+            "|近景|中近景",
             "mid-close|medium-close|medium close|mid close|mcu",
         ),
         medium=("medium shot|mid shot|mid-shot|waist shot|waist-up|two-shot|two shot|中景", "medium|mid|middle|ms"),
         medium_long=(
-            "medium long shot|mid-long shot|medium-long shot|medium wide shot|medium-wide shot|american shot|cowboy shot"
-            "|knee shot|three-quarter shot|中远景|中全景",
+            "medium long shot|mid-long shot|medium-long shot|medium wide shot|medium-wide shot|american shot"
+            "|cowboy shot|knee shot|three-quarter shot|中远景|中全景",
             "mid-long|medium-long|medium long|mid long|medium wide|mls|mws",
         ),
         long=("long shot|wide shot|full shot|wide-angle shot|full-body shot|全景", "long|wide|full|ls|ws"),
@@ -73,8 +74,8 @@ TERMS: dict[str, tuple[Term, ...]] = {
             "push|push-pull|dolly forward",
         ),
         pull_out=(
-            "pull-out|pull out|pulls out|pull back|pulls back|pull-back|dolly out|dollies out|zoom out|zooms out|zoom-out"
-            "|拉远|拉镜|拉出",
+            "pull-out|pull out|pulls out|pull back|pulls back|pull-back|dolly out|dollies out|zoom out|zooms out"
+            "|zoom-out|拉远|拉镜|拉出",
             "pull|push-pull|dolly back",
         ),
         pan=(
