@@ -22,10 +22,12 @@ class ToolOutput:
     Attributes:
         text: What it found. May hold words of the video; the loop quotes all of it.
         media: Pictures and sounds that show it, each after a ``TextPart`` with its caption. Captions are ours.
+        heading: Our own words before it, not quoted: the evidence id by which it is to be cited.
     """
 
     text: str
     media: tuple[Part, ...] = ()
+    heading: str = ""
 
 
 RunTool = Callable[[str, dict[str, Any]], Awaitable[ToolOutput]]
@@ -102,4 +104,83 @@ async def converse(
         ModelError: the model gave no usable reply, retries included.
         BudgetReached: a limit forbids the next call.
     """
-    raise NotImplementedError
+    talk = list(messages)
+    looks: list[ToolCall] = []
+    turn = rejections = 0
+
+    def ended(status: OutcomeStatus, reason: str = "", arguments: dict[str, Any] | None = None) -> Outcome:
+        return Outcome(status, arguments, reason, turn, tuple(looks), tuple(talk))
+
+    while True:
+        turn += 1
+        last = turn >= max_turns + rejections
+        choice = final.name if last else "required"
+        reply = await session.ask(tuple(talk), (*tools, final), tool_choice=choice, settings=settings, sample=sample)
+        talk.append(reply.message)
+        calls = reply.message.tool_calls
+        if reply.finish == "refused":
+            return ended("refused", _said(reply) or "the model declined to answer")
+        if calls and not last and all(call.name != final.name for call in calls):
+            for number, call in enumerate(calls):
+                problem = _misfit(call, tools) if number < max_calls_per_turn else "too many calls at once; ask again"
+                if problem:
+                    talk.append(_result(call, problem))
+                    continue
+                looks.append(call)
+                talk.append(await _carry_out(call, run_tool, quote))
+            continue
+        fault = _fault(reply, final, check)
+        if fault is None:
+            return ended("submitted", arguments=next(c.arguments for c in calls if c.name == final.name))
+        if rejections == max_rejections:
+            return ended(*fault)
+        rejections += 1
+        talk += [_result(call, fault[1]) for call in calls] or [_user(fault[1])]
+
+
+def _fault(reply: Reply, final: ToolSpec, check: Check) -> tuple[OutcomeStatus, str] | None:
+    """What is wrong with a reply that ought to be the answer, and how the conversation ends if it stays so."""
+    calls = reply.message.tool_calls
+    answers = [call for call in calls if call.name == final.name]
+    if len(answers) > 1:
+        return "rejected", f"{len(answers)} calls of {final.name} in one reply; exactly one is wanted"
+    if answers and answers[0].arguments is not None:
+        wrong = check(answers[0].arguments)
+        return ("rejected", wrong) if wrong else None
+    if reply.finish == "length":
+        return "cut_off", f"the reply was cut off at its output limit; call {final.name} with shorter texts"
+    if answers:
+        return "rejected", f"the arguments of {final.name} were not a JSON object"
+    if calls:
+        return "out_of_turns", f"no more looks are possible; call {final.name} with what is known"
+    return "rejected", f"the answer counts only as a call of {final.name}; no such call was made"
+
+
+def _misfit(call: ToolCall, tools: tuple[ToolSpec, ...]) -> str | None:
+    if call.name not in {tool.name for tool in tools}:
+        known = ", ".join(tool.name for tool in tools) or "none"
+        return f"there is no tool {call.name[:64]!r}; there are: {known}"
+    if call.arguments is None:
+        return f"the arguments of {call.name} were not a JSON object"
+    return None
+
+
+async def _carry_out(call: ToolCall, run_tool: RunTool, quote: Callable[[str], str]) -> Message:
+    try:
+        output = await run_tool(call.name, call.arguments or {})
+    except ToolError as error:
+        return _result(call, f"{call.name} failed:\n{quote(str(error))}")
+    return _result(call, f"{output.heading}\n{quote(output.text)}".lstrip("\n"), output.media)
+
+
+def _result(call: ToolCall, text: str, media: tuple[Part, ...] = ()) -> Message:
+    return Message(role="tool", parts=(TextPart(text=text), *media), tool_call_id=call.id, tool_name=call.name)
+
+
+def _user(text: str) -> Message:
+    return Message(role="user", parts=(TextPart(text=text),))
+
+
+def _said(reply: Reply) -> str:
+    words = " ".join(part.text for part in reply.message.parts if isinstance(part, TextPart))
+    return " ".join(words.split())[:300]
