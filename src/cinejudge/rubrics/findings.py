@@ -65,7 +65,8 @@ def _of_answer(suite: Suite, question: Question, asked: Asked, answer: Answer) -
     spec = option.finding or (question.finding if answer.score < 0.5 else None)
     if spec is None:
         return
-    slots = asked.slots | _numbers(asked) | {"chosen": asked.filled(option.text)}
+    slots = {name: f"“{value}”" for name, value in asked.slots.items()} | _numbers(asked)
+    slots["chosen"] = asked.filled(option.text)
     wanted = next((o for o in sorted(asked.options, key=lambda o: o.id) if o.score == 1.0), None)
     if wanted is not None:
         slots["wanted"] = asked.filled(wanted.text)
@@ -110,7 +111,7 @@ def _of_measure(suite: Suite, metric: Metric, score: MetricScore) -> Iterator[Fi
 
 def _fill(template: str, slots: Mapping[str, str]) -> str:
     """The template with slot values put in once; braces inside values stay what they are."""
-    return SLOT.sub(lambda match: slots.get(match[1], "what the brief asks for"), template)
+    return SLOT.sub(lambda match: slots.get(match[1], "what the brief asks for"), template).strip()
 
 
 _PLACES = {"shot": "in shot", "spec": "in the brief's shot", "speaker": "of speaker", "line": "in script line"}

@@ -7,7 +7,7 @@ import re
 from cinejudge.schema.suite import Option
 from cinejudge.schema.terms import TERMS, named_terms
 
-OTHER = Option(id="other", text="None of the others.", score=0.0)
+OTHER = Option(id="other", text="Something else.", score=0.0)
 """Stands beside the terms of every vocabulary."""
 DESCRIBED = "described"
 """Id of the option that a value outside the vocabulary adds: the brief's own words."""
