@@ -27,18 +27,18 @@ def test_kinds_are_those_of_the_records() -> None:
 def test_in_order_and_on_disk(start: Start) -> None:
     with start() as folder:
         trace = folder.clip(CLIP_ID)
-        trace.event("stage", name="segment", state="started")
+        trace.event("stage_started", stage="segment")
         trace.event("evidence", evidence="ev_1", tool="ocr", status="found", cached=True)
-        trace.event("stage", name="segment", state="ended", seconds=1.5)
-        assert [e.kind for e in ClipTrace(trace.folder).events()] == ["stage", "evidence", "stage"]
+        trace.event("stage_ended", stage="segment", seconds=1.5)
+        assert [e.kind for e in ClipTrace(trace.folder).events()] == ["stage_started", "evidence", "stage_ended"]
 
 
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
         ("nonsense", {}),
-        ("stage", {"name": "judge"}),
-        ("stage", {"name": "judge", "state": "started", "api_key": "x"}),
+        ("stage_started", {"name": "judge"}),
+        ("stage_started", {"stage": "judge", "api_key": "x"}),
         ("model_call", {"request": "not a hash", "model": "m"}),
     ],
 )
@@ -60,16 +60,16 @@ def test_no_secret_is_written(start: Start, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("tail", [b'{"kind": "sta', b"\x00" * 40, b"\x00" * 40 + b"\n", b"\xff\n"])
 def test_a_torn_last_line_is_left_out_then_repaired(tail: bytes, start: Start) -> None:
     with start() as folder:
-        folder.clip(CLIP_ID).event("stage", name="segment", state="started")
+        folder.clip(CLIP_ID).event("stage_started", stage="segment")
     path = folder.path / "videos" / CLIP_ID / "events.jsonl"
     with path.open("ab") as file:
         file.write(tail)
-    assert [e.kind for e in ClipTrace(path.parent).events()] == ["stage"]
+    assert [e.kind for e in ClipTrace(path.parent).events()] == ["stage_started"]
     with start() as again:
         trace = again.clip(CLIP_ID)
-        trace.event("stage", name="segment", state="started")
+        trace.event("stage_started", stage="segment")
         stage, repaired, _ = trace.events()
-    assert stage.kind == "stage"
+    assert stage.kind == "stage_started"
     assert repaired.kind == "repaired"
     assert repaired.removed_bytes == len(tail)
 
@@ -77,8 +77,8 @@ def test_a_torn_last_line_is_left_out_then_repaired(tail: bytes, start: Start) -
 def test_damage_elsewhere_is_named(start: Start) -> None:
     with start() as folder:
         trace = folder.clip(CLIP_ID)
-        trace.event("stage", name="a", state="started")
-        trace.event("stage", name="b", state="started")
+        trace.event("stage_started", stage="a")
+        trace.event("stage_started", stage="b")
     path = trace.folder / "events.jsonl"
     path.write_bytes(path.read_bytes().replace(b'"kind"', b'"king"', 1))
     with pytest.raises(TraceError, match="line 1"):
@@ -88,7 +88,7 @@ def test_damage_elsewhere_is_named(start: Start) -> None:
 def test_a_line_that_does_not_fit_is_taken_back(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     with start() as folder:
         trace = folder.clip(CLIP_ID)
-        trace.event("stage", name="a", state="started")
+        trace.event("stage_started", stage="a")
         write = os.write
 
         def half(handle: int, data: bytes) -> int:
@@ -98,10 +98,10 @@ def test_a_line_that_does_not_fit_is_taken_back(start: Start, monkeypatch: pytes
 
         monkeypatch.setattr(os, "write", half)
         with pytest.raises(TraceError, match="No space left"):
-            trace.event("stage", name="b", state="started")
+            trace.event("stage_started", stage="b")
         monkeypatch.undo()
-        trace.event("stage", name="c", state="started")
-        assert [e.name for e in trace.events() if e.kind == "stage"] == ["a", "c"]
+        trace.event("stage_started", stage="c")
+        assert [e.stage for e in trace.events() if e.kind == "stage_started"] == ["a", "c"]
 
 
 def test_threads_do_not_mix_lines(start: Start) -> None:
@@ -132,6 +132,6 @@ def test_any_cut_leaves_whole_events(tmp_path: Path, cut: int, text: str) -> Non
     path.write_bytes(data[: cut % (len(data) + 1)])
     whole = data[: cut % (len(data) + 1)].count(b"\n")
     assert len(trace.events()) == whole
-    trace.event("stage", name="on", state="started")
-    assert trace.events()[-1].kind == "stage"
+    trace.event("stage_started", stage="on")
+    assert trace.events()[-1].kind == "stage_started"
     trace.close()

@@ -147,7 +147,7 @@ class TestFolder:
         with pytest.raises(TraceError, match="reading only"):
             trace.write_verdict(small_verdict())
         with pytest.raises(TraceError, match="reading only"):
-            trace.event("stage", name="judge", state="started")
+            trace.event("stage_started", stage="judge")
 
     def test_a_later_version_is_refused(self, start: Start, small_verdict: Make) -> None:
         with start() as folder:

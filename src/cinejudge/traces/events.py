@@ -38,14 +38,20 @@ class Repaired(_Event):
     removed_bytes: int
 
 
-class Stage(_Event):
-    """A stage of the graph begins or is done."""
+class StageStarted(_Event):
+    """A stage of the graph begins."""
 
-    kind: Literal["stage"] = "stage"
-    name: str
-    state: Literal["started", "ended"]
-    seconds: float | None = None
-    """Wall time so far, once it has ended."""
+    kind: Literal["stage_started"] = "stage_started"
+    stage: str
+
+
+class StageEnded(_Event):
+    """A stage of the graph is done."""
+
+    kind: Literal["stage_ended"] = "stage_ended"
+    stage: str
+    seconds: float
+    """Wall time of the stage so far; one that ran twice counts both."""
 
 
 class EvidenceFound(_Event):
@@ -158,7 +164,8 @@ class Rescored(_Event):
 Event = Annotated[
     ClipOpened
     | Repaired
-    | Stage
+    | StageStarted
+    | StageEnded
     | EvidenceFound
     | Corrected
     | QuestionAsked
@@ -174,7 +181,8 @@ Event = Annotated[
 EventKind = Literal[
     "clip_opened",
     "repaired",
-    "stage",
+    "stage_started",
+    "stage_ended",
     "evidence",
     "correction",
     "question",

@@ -14,10 +14,10 @@ from types import TracebackType
 from cinejudge.schema import Artifact, Brief, Options, Verdict, Versions, content_hash
 from cinejudge.schema.errors import TraceError
 from cinejudge.traces.clip import ClipTrace
-from cinejudge.traces.files import cannot_write, read_record, write_record
+from cinejudge.traces.files import cannot_write, read_record, write_atomic, write_record
 from cinejudge.traces.lock import take_lock
 from cinejudge.traces.run import Run, new_run
-from cinejudge.traces.summary import Summary
+from cinejudge.traces.summary import Summary, build_summary, metrics_csv
 
 FindArtifact = Callable[[str], Path]
 """Gives the file that holds an artifact, by SHA-256."""
@@ -133,6 +133,18 @@ class RunFolder:
         """The file of an artifact inside this folder, or None when it was not kept."""
         folder = self.path / "artifacts" / sha256[:2]
         return next((p for s in _SUFFIX.values() if (p := folder / f"{sha256}.{s}").exists()), None)
+
+    def finish(self) -> Summary:
+        """Writes ``metrics.csv`` and ``summary.json`` over what was asked for; the latter says that the run is done.
+
+        Raises:
+            TraceError: a verdict is damaged, or a file cannot be written.
+        """
+        traces = self.traces()
+        summary = build_summary(self.run, traces)
+        write_atomic(self.path / "metrics.csv", metrics_csv(traces).encode())
+        write_record(self.path / "summary.json", summary)
+        return summary
 
     def close(self) -> None:
         """Closes the event files and lets other processes in."""

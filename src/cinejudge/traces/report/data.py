@@ -1,0 +1,99 @@
+"""What the page is given: the verdicts, made smaller where nobody would read on."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import quote
+
+from cinejudge.schema import SCHEMA_VERSION, Verdict
+from cinejudge.traces.clip import ClipTrace
+from cinejudge.traces.events import Event
+from cinejudge.traces.folder import RunFolder
+from cinejudge.traces.report.lanes import clip_lanes
+from cinejudge.traces.report.pictures import clip_pictures
+from cinejudge.traces.summary import build_summary
+
+MAX_ITEMS = 24
+MAX_TEXT = 1_200
+"""Lists and words of tool results are cut to this; the whole lies in ``verdict.json``."""
+
+
+def page_data(folder: RunFolder) -> dict[str, Any]:
+    """Everything that the page shows, as plain JSON.
+
+    Raises:
+        TraceError: a trace is damaged.
+    """
+    traces = folder.traces()
+    judged = [(trace, verdict) for trace in traces if (verdict := trace.verdict())]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run": {
+            "id": folder.run.id,
+            "created_at": folder.run.created_at.isoformat(timespec="seconds"),
+            "inputs": folder.run.inputs,
+            "versions": folder.run.versions.model_dump(mode="json"),
+        },
+        "summary": build_summary(folder.run, traces).model_dump(mode="json"),
+        "clips": [_clip(folder, trace, verdict) for trace, verdict in judged],
+    }
+
+
+def _clip(folder: RunFolder, trace: ClipTrace, verdict: Verdict) -> dict[str, Any]:
+    plain = verdict.model_dump(mode="json")
+    events = trace.events()
+    return {
+        "id": trace.id,
+        "video": _video(folder, events),
+        "clip": plain["clip"],
+        "brief": plain["brief"],
+        "status": plain["status"],
+        "reason": plain["reason"],
+        "shots": plain["shots"],
+        "corrections": plain["segmentation"]["corrections"],
+        "rounds": plain["segmentation"]["rounds"],
+        "expected": plain["segmentation"]["expected"],
+        "completion": verdict.segmentation.completion,
+        "notes": [*plain["segmentation"]["notes"], *plain["clip"]["notes"]],
+        "suites": list(plain["suites"].values()),
+        "questions": {asked["id"]: asked for asked in plain["questions"]},
+        "findings": plain["findings"],
+        "evidence": {e["id"]: _evidence(e) for e in plain["evidence"]},
+        "facts": plain["facts"],
+        "usage": plain["usage"],
+        "lanes": clip_lanes(verdict),
+        "pictures": clip_pictures(folder, verdict),
+        "log": _log(events),
+    }
+
+
+def _evidence(evidence: dict[str, Any]) -> dict[str, Any]:
+    return evidence | {"data": _cut(evidence["data"]), "artifacts": [a["sha256"] for a in evidence["artifacts"]]}
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        return value[:MAX_TEXT] + "…"
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: _cut(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        rest = len(value) - MAX_ITEMS
+        return [_cut(inner) for inner in value[:MAX_ITEMS]] + ([f"… and {rest} more"] if rest > 0 else [])
+    return value
+
+
+def _video(folder: RunFolder, events: tuple[Event, ...]) -> str | None:
+    """The video as the page can reach it: a relative address, if the file is there."""
+    source = next((event.source for event in reversed(events) if event.kind == "clip_opened"), None)
+    if source is None or not os.path.isfile(source):
+        return None
+    return quote(os.path.relpath(source, folder.path.resolve()))
+
+
+def _log(events: tuple[Event, ...]) -> list[dict[str, Any]]:
+    """What led to the answers beside the evidence: tool calls, model calls, reflections, errors and repairs."""
+    shown = ("tool_call", "model_call", "reflection", "error", "repaired", "rescored")
+    return [event.model_dump(mode="json", exclude_none=True) for event in events if event.kind in shown]

@@ -1,0 +1,154 @@
+// Puts the page together and listens to the address and the keys.
+const drawMasthead = () => {
+  const { run, summary, clips } = DATA;
+  const failed = summary.failures.length;
+  const headline = `${count(clips.length, "clip")} judged${failed ? `, ${failed} could not be` : ""}`;
+  const themes = ["auto", "light", "dark"];
+  const theme = el("button", { type: "button" });
+  const apply = (name) => {
+    if (name === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = name;
+    theme.textContent = `Theme: ${name}`;
+    theme.dataset.next = themes[(themes.indexOf(name) + 1) % themes.length];
+  };
+  theme.addEventListener("click", () => { apply(theme.dataset.next); });
+  apply("auto");
+  const { usage } = summary;
+  const spent = Object.values(usage.seconds).reduce((sum, one) => sum + one, 0);
+  document.title = `${headline} · cinejudge`;
+  document.getElementById("masthead").replaceChildren(el("div", { class: "masthead" },
+    el("svg", { viewBox: "0 0 100 100", "aria-hidden": "true" },
+      el("circle", { cx: 50, cy: 50, r: 47, fill: "none", stroke: "currentcolor", "stroke-width": 2 }),
+      el("circle", { cx: 50, cy: 50, r: 38, fill: "none", stroke: "currentcolor", "stroke-width": 2 }),
+      el("path", { d: "M0 50H100M50 0V100", stroke: "currentcolor", "stroke-width": 1 }),
+      el("path", { d: "M50 50V3A47 47 0 0 1 97 50Z", fill: "currentcolor", opacity: 0.22 }),
+      el("text", { x: 50, y: 67, "text-anchor": "middle", "font-size": clips.length > 99 ? 32 : 48, "font-weight": 700, fill: "currentcolor" }, String(clips.length))),
+    el("h1", null, headline), theme,
+    el("p", { class: "run num" }, `cinejudge ${run.versions.cinejudge} · run ${run.id}`),
+    el("dl", { class: "facts" },
+      pair("Model", run.versions.model === "offline" ? "offline: rules on measured evidence only" : run.versions.model),
+      pair("Suites", Object.values(summary.suites).map((suite) => suite.total.name).join(", ") || Object.keys(run.versions.suites).join(", ")),
+      pair("Begun", new Date(run.created_at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })),
+      usage.calls + usage.cached_calls > 0 && pair("Model calls", `${number(usage.calls)} (${number(usage.cached_calls)} cached), ${number(usage.input_tokens + usage.output_tokens)} tokens`),
+      usage.calls > 0 && pair("Cost", usage.cost === null ? "price not known" : number(usage.cost)),
+      pair("Time", seconds(spent)))));
+};
+
+const drawFilters = () => {
+  const redraw = () => { drawParts(); };
+  const toggles = (legend, all, chosen) => el("fieldset", null, el("legend", null, legend), all.map((name) =>
+    el("label", { class: "toggle" }, el("input", {
+      type: "checkbox", checked: chosen.has(name), onchange: (event) => { event.target.checked ? chosen.add(name) : chosen.delete(name); redraw(); },
+    }), plain(name))));
+  const { filter } = state;
+  const search = el("input", { type: "search", placeholder: "Find in findings and metrics", "aria-label": "Find in findings and metrics", value: filter.words });
+  search.addEventListener("input", () => { filter.words = search.value; redraw(); });
+  return el("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
+    state.clip.suites.length > 1 && el("select", { "aria-label": "Suite", onchange: (event) => { filter.suite = event.target.value; redraw(); } },
+      el("option", { value: "" }, "All suites"),
+      state.clip.suites.map((suite) => el("option", { value: suite.name, selected: filter.suite === suite.name }, suite.title))),
+    toggles("Severity", SEVERITIES, filter.severities), toggles("Metrics", STATUSES, filter.statuses), search);
+};
+
+const drawStory = () => {
+  const { brief, usage, facts, log, clip } = state.clip;
+  const slots = (spec) => ["scale", "angle", "camera_motion", "lighting", "transition", "scene"].filter((name) => spec[name]).map((name) => `${plain(name)}: ${spec[name]}`);
+  const words = (spec) => [...spec.texts.map((text) => `text “${text}”`), ...spec.lines.map((line) => `line “${line.text}”`)];
+  const errors = log.filter((event) => ["error", "repaired"].includes(event.kind));
+  return el("section", { class: "story", "aria-label": "Background" },
+    brief && el("details", null, el("summary", null, `The brief: ${count(brief.shots.length, "shot")} specified`),
+      brief.prompt && el("p", null, said(brief.prompt)),
+      brief.shots.length > 0 && el("div", { class: "scroll" }, el("table", null,
+        el("tr", null, ["Asked for", "Realised by", "Specification"].map((name) => el("th", { scope: "col" }, name))),
+        brief.shots.map((spec) => {
+          const made = state.clip.shots.filter((shot) => shot.spec === spec.index);
+          return el("tr", null, el("td", null, `shot ${spec.index}`),
+            el("td", null, made.length ? made.map((shot) => [shotLink(shot.index), " "]) : chip("failed", "nothing")),
+            el("td", null, said([spec.description, ...slots(spec), ...words(spec)].filter(Boolean).join(" · "))));
+        })))),
+    el("details", null, el("summary", null, "The file and what was measured about it"), el("dl", null,
+      pair("Picture", `${clip.width} × ${clip.height}, ${number(clip.fps)} fps, ${number(clip.frames)} frames, ${clip.video_codec}`),
+      pair("Sound", clip.audio_codec ? `${clip.audio_codec}, ${number(clip.sample_rate)} Hz, ${count(clip.channels, "channel")}` : "none"),
+      pair("Size", `${number(Math.round(clip.size_bytes / 1000))} kB in ${clip.container}`), pair("SHA-256", el("span", { class: "num" }, clip.sha256)),
+      Object.entries(facts).map(([name, value]) => pair(plain(name), value === null ? "not known" : value ? "yes" : "no")))),
+    el("details", null, el("summary", null, `Time and tokens: ${seconds(Object.values(usage.seconds).reduce((sum, one) => sum + one, 0))}`),
+      el("dl", null, Object.entries(usage.seconds).map(([stage, spent]) => pair(stage, seconds(spent))),
+        pair("model calls", `${usage.calls} (${usage.cached_calls} cached)`), pair("tokens in", number(usage.input_tokens)), pair("tokens out", number(usage.output_tokens)))),
+    el("details", null, el("summary", null, `All evidence: ${count(Object.keys(state.clip.evidence).length, "result")}`), Object.keys(state.clip.evidence).map(drawEvidence)),
+    errors.length > 0 && el("details", null, el("summary", null, `${count(errors.length, "incident")} on the way`), el("ul", null, errors.map((event) =>
+      el("li", null, event.kind === "repaired" ? `a torn last line of ${event.removed_bytes} bytes was removed` : [event.error, ": ", said(event.message), event.where && ` (${event.where})`])))));
+};
+
+// Parts that a filter changes; the viewer stays, so that a playing video plays on.
+const drawParts = () => {
+  document.getElementById("findings").replaceWith(drawFindings());
+  document.getElementById("timeline").replaceWith(drawTimeline());
+  document.getElementById("scores").replaceWith(drawScores());
+  showTime();
+};
+
+const drawClip = () => {
+  const { clip, status, reason, shots, expected } = state.clip;
+  const index = DATA.clips.indexOf(state.clip);
+  document.getElementById("clip").replaceChildren(
+    el("header", { class: "clip-head" },
+      el("h2", { id: "clip-title" }, said(clip.name)),
+      el("span", { class: "dim" }, `${seconds(clip.duration_s)}, ${count(shots.length, "shot")}${expected === null ? "" : ` of ${expected} specified`}`),
+      DATA.clips.length > 1 && el("span", { class: "turn" },
+        el("button", { type: "button", onclick: () => turnClip(-1) }, "Previous"),
+        el("button", { type: "button", onclick: () => turnClip(1) }, "Next"), el("span", { class: "dim" }, `${index + 1} of ${DATA.clips.length}`)),
+      status === "partial" && el("p", { class: "warn" }, "Partial: ", said(reason))),
+    drawFilters(),
+    el("div", { class: "stage" }, drawViewer(), drawFindings()),
+    drawTimeline(), drawScores(), drawStory());
+  seek(state.at);
+};
+const turnClip = (by) => {
+  const next = DATA.clips[(DATA.clips.indexOf(state.clip) + by + DATA.clips.length) % DATA.clips.length];
+  location.hash = address({ clip: next.id });
+};
+
+const follow = () => {
+  const to = readAddress();
+  const clip = DATA.clips.find((one) => one.id === to.clip);
+  if (clip && clip !== state.clip) {
+    Object.assign(state, { clip, at: 0, finding: null });
+    drawTable();
+    drawClip();
+    if (!to.at && !to.metric) document.getElementById("clip").scrollIntoView();
+  }
+  if (to.finding) showFinding(to.finding);
+  if (to.metric) showMetric(to.metric);
+  const at = Number.parseFloat(to.at);
+  if (Number.isFinite(at)) {
+    seek(at);
+    document.querySelector(".viewer").scrollIntoView({ block: "nearest" });
+  }
+};
+
+const KEYS = {
+  j: ["next finding", () => turnFinding(1)], k: ["previous finding", () => turnFinding(-1)],
+  n: ["next clip", () => turnClip(1)], p: ["previous clip", () => turnClip(-1)],
+  " ": ["play or pause", toggle], ArrowLeft: ["one frame back", () => step(-1)], ArrowRight: ["one frame on", () => step(1)],
+};
+const KEY_NAMES = { " ": "space", ArrowLeft: "←", ArrowRight: "→" };
+
+const start = () => {
+  drawMasthead();
+  drawTable();
+  if (!state.clip) return;
+  drawClip();
+  follow();
+  addEventListener("hashchange", follow);
+  addEventListener("keydown", (event) => {
+    const busy = event.target.closest("input, select, button, summary, a, video, audio, dialog, [role=slider]");
+    const known = KEYS[event.key];
+    const typing = event.target.closest("input, select, dialog");
+    if (!known || typing || event.ctrlKey || event.metaKey || event.altKey || (busy && event.key.length > 1) || (busy && event.key === " ")) return;
+    event.preventDefault();
+    known[1]();
+  });
+  document.getElementById("keys").replaceChildren(el("p", null, "Nothing on this page was loaded from elsewhere."),
+    el("dl", null, Object.entries(KEYS).map(([key, [words]]) => el("div", null, el("dt", null, el("kbd", null, KEY_NAMES[key] ?? key)), " ", el("dd", null, words)))));
+};
+start();

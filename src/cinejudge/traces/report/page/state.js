@@ -1,0 +1,28 @@
+// What is shown, and the address that leads there: #clip=ID&at=SECONDS&finding=ID&metric=SUITE/METRIC
+const DATA = JSON.parse(document.getElementById("data").textContent);
+const STATUSES = ["scored", "not_applicable", "not_judged", "failed"];
+const state = {
+  clip: DATA.clips[0] ?? null,
+  at: 0,
+  finding: null,
+  filter: { suite: "", words: "", statuses: new Set(STATUSES), severities: new Set(SEVERITIES) },
+};
+
+const address = (parts) => {
+  const known = Object.entries({ clip: state.clip?.id, ...parts }).filter(([, value]) => value !== null && value !== undefined);
+  return `#${known.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&")}`;
+};
+const moment = (at, parts) => address({ at: Math.max(0, at).toFixed(2), ...parts });
+const readAddress = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+
+const shotAt = (at) => state.clip.shots.find((shot) => at >= shot.start_s && at < shot.end_s) ?? null;
+const shotLink = (index) => {
+  const shot = state.clip.shots[index];
+  return shot ? el("a", { href: moment(shot.start_s) }, `shot ${index}`) : `shot ${index}`;
+};
+const spanLink = (span) => el("a", { href: moment(span.start_s), class: "time" }, `${span.start_s.toFixed(2)}–${span.end_s.toFixed(2)} s`);
+
+const matches = (...words) => {
+  const wanted = state.filter.words.trim().toLowerCase();
+  return !wanted || words.some((text) => String(text ?? "").toLowerCase().includes(wanted));
+};

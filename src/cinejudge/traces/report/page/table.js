@@ -1,0 +1,69 @@
+// All clips against all suites and dimensions, with what could be judged beside each score.
+const order = { key: null, falling: true };
+
+const columns = () => Object.entries(DATA.summary.suites).flatMap(([suite, { total, dimensions }]) => [
+  { suite, title: total.name, name: "Overall", mean: total, span: dimensions.length + 1, of: (found) => found },
+  ...dimensions.map((mean) => ({
+    suite, name: mean.name, mean, of: (found) => found?.dimensions.find((dimension) => dimension.id === mean.id),
+  })),
+]);
+
+const resultIn = (column, clip) => column.of(clip.suites.find((suite) => suite.name === column.suite));
+
+const cell = (result, column) => {
+  const first = column.span ? "overall first-of-suite" : "";
+  if (!result) return el("td", { class: first }, "–");
+  if (result.status !== "scored") return el("td", { class: first }, chip(result.status));
+  return el("td", { class: first }, el("span", { class: "num" }, score(result.score)), wedge(result.score),
+    el("small", null, `${percent(result.coverage)} judged`));
+};
+
+const sortBy = (key) => {
+  order.falling = order.key === key ? !order.falling : true;
+  order.key = key;
+  drawTable();
+};
+
+const sorted = (all) => {
+  if (order.key === null) return DATA.clips;
+  const value = (clip) => order.key === "name" ? clip.clip.name : resultIn(all[order.key], clip)?.score ?? null;
+  return [...DATA.clips].sort((a, b) => {
+    const [left, right] = [value(a), value(b)];
+    if (left === right) return 0;
+    if (left === null || right === null) return left === null ? 1 : -1; // what has no score stands last
+    return (left < right ? -1 : 1) * (order.falling ? -1 : 1);
+  });
+};
+
+const header = (name, key, attributes) => el("th", {
+  scope: "col", ...attributes, "aria-sort": order.key !== key ? "none" : order.falling ? "descending" : "ascending",
+}, el("button", { type: "button", onclick: () => sortBy(key) }, name));
+
+const drawTable = () => {
+  const all = columns();
+  const rows = sorted(all).map((clip) => el("tr", { class: clip === state.clip ? "current" : null },
+    el("th", { scope: "row" },
+      el("a", { href: address({ clip: clip.id }), "aria-current": clip === state.clip ? "true" : null }, said(clip.clip.name)),
+      el("small", { class: "dim" }, [
+        seconds(clip.clip.duration_s), count(clip.shots.length, "shot"), count(clip.findings.length, "finding"),
+        clip.status === "partial" && "partial",
+      ].filter(Boolean).join(" · "))),
+    all.map((column) => cell(resultIn(column, clip), column))));
+  const mean = DATA.clips.length > 1 && el("tr", { class: "mean" },
+    el("th", { scope: "row" }, "Mean over scored clips"),
+    all.map(({ mean: found, span }) => el("td", { class: span ? "overall first-of-suite" : null },
+      el("span", { class: "num" }, score(found.score)),
+      el("small", null, `${found.n} of ${DATA.clips.length}`))));
+  const broken = DATA.summary.failures.map((failure) => el("tr", { class: "broken" },
+    el("th", { scope: "row" }, said(failure.name)),
+    el("td", { colspan: all.length || 1 }, chip("failed", "not judged"), " ", said(failure.message))));
+  document.getElementById("clips").replaceChildren(
+    el("h2", { id: "clips-title" }, DATA.clips.length > 1 ? "Clips compared" : "Scores"),
+    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "clips-title" }, el("table", null,
+      el("thead", null,
+        el("tr", null, el("td"), all.filter((column) => column.span).map((column) =>
+          el("th", { scope: "colgroup", colspan: column.span, class: "suite first-of-suite" }, said(column.title)))),
+        el("tr", null, header("Clip", "name"), all.map((column, index) =>
+          header(said(column.name), index, { class: column.span ? "first-of-suite" : null })))),
+      el("tbody", null, rows, broken, mean))));
+};
