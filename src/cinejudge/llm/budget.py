@@ -14,7 +14,7 @@ class Budget:
     """Limits with what has been used up so far; a child's spending is its parent's too.
 
     Limits bound what the run costs in all: a reply that an interrupted run has paid for counts again when its
-    continuation finds it in the cache, so that both stop at the same point. :attr:`usage` tells the two apart.
+    continuation finds it in the cache, so that both stop at the same point. :meth:`usage` tells the two apart.
 
     Calls are counted when they are sent, so ``max_calls`` is never exceeded. Tokens and cost are known only when a
     reply arrives: they can be exceeded by the calls in flight.
@@ -113,7 +113,6 @@ class Budget:
         self._all_tokens += usage.input_tokens + usage.output_tokens
         self._all_cost += cost or 0.0
 
-    @property
     def usage(self) -> Usage:
         """What was called and paid, and what was found in the cache instead."""
         return Usage(

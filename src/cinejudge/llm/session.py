@@ -16,7 +16,7 @@ from cinejudge.llm.media import check_seen
 from cinejudge.llm.prices import Price
 from cinejudge.llm.redact import redact_known
 from cinejudge.llm.replies import ReplyCache, request_key
-from cinejudge.schema import Limits
+from cinejudge.schema import Limits, Usage
 from cinejudge.schema.chat import Capabilities, ChatModel, Message, Reply, Settings, ToolChoice, ToolSpec
 from cinejudge.schema.errors import ConfigError, ModelError
 
@@ -138,6 +138,10 @@ class Session:
         reply = await asyncio.shield(task)
         self.budget.found(key, reply.usage, self._cost(reply))
         return reply
+
+    def usage(self) -> Usage:
+        """What was called and paid within this session's budget, and what was found in the cache instead."""
+        return self.budget.usage()
 
     async def aclose(self) -> None:
         """Lets calls under way finish, so that what is paid is kept, and closes the model's connections."""
