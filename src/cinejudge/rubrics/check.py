@@ -21,12 +21,12 @@ ANSWER_SLOTS = ("chosen", "wanted")
 Path = tuple[str | int, ...]
 
 
-def find_problems(suite: Suite, measures: Collection[str] | None, tools: Collection[str] | None) -> list[Problem]:
+def find_problems(suite: Suite, measures: Collection[str] | None) -> list[Problem]:
     """Everything wrong with a suite whose shape is right."""
-    return list(_suite(suite, measures, tools))
+    return list(_suite(suite, measures))
 
 
-def _suite(suite: Suite, measures: Collection[str] | None, tools: Collection[str] | None) -> Iterator[Problem]:
+def _suite(suite: Suite, measures: Collection[str] | None) -> Iterator[Problem]:
     for name, terms in suite.vocabularies.items():
         yield from _options(("vocabularies", name), terms, (CANNOT_TELL, OTHER.id, DESCRIBED, AS_ASKED))
     for d, dimension in enumerate(suite.dimensions):
@@ -34,7 +34,7 @@ def _suite(suite: Suite, measures: Collection[str] | None, tools: Collection[str
             path: Path = ("dimensions", d, "metrics", m)
             yield from _metric(path, metric, measures)
             for q, question in enumerate(metric.questions):
-                yield from _question((*path, "questions", q), suite, question, measures, tools)
+                yield from _question((*path, "questions", q), suite, question, measures)
 
 
 def _metric(path: Path, metric: Metric, measures: Collection[str] | None) -> Iterator[Problem]:
@@ -44,13 +44,10 @@ def _metric(path: Path, metric: Metric, measures: Collection[str] | None) -> Ite
     yield from _finding(path, metric.finding, METRIC_SLOTS)
 
 
-def _question(
-    path: Path, suite: Suite, question: Question, measures: Collection[str] | None, tools: Collection[str] | None
-) -> Iterator[Problem]:
+def _question(path: Path, suite: Suite, question: Question, measures: Collection[str] | None) -> Iterator[Problem]:
     slots = known_slots(question.scope)
     yield from _gate(path, question.gate)
     yield from _options((*path, "options"), question.options, (CANNOT_TELL,))
-    yield from _unknown((*path, "tools"), "tool", question.tools, tools)
     if question.slot:
         yield from _unknown((*path, "slot"), f"slot in scope {question.scope}", [question.slot], slots)
     shown = (question.text, question.guidance, *(option.text for option in question.options))

@@ -58,20 +58,17 @@ def load_suite(name_or_path: str) -> Suite:
     return suite
 
 
-def suite_problems(
-    name_or_path: str, *, measures: Collection[str] | None = None, tools: Collection[str] | None = None
-) -> tuple[str, ...]:
+def suite_problems(name_or_path: str, *, measures: Collection[str] | None = None) -> tuple[str, ...]:
     """Everything wrong with a suite, one line each; nothing when it is right.
 
     Args:
         name_or_path: A suite's name or file.
         measures: Names of the measures that exist; None leaves them unchecked.
-        tools: Names of the perception tools that exist; None leaves them unchecked.
 
     Raises:
         ConfigError: there is no such file, or it is not YAML.
     """
-    return _read(_path(name_or_path), measures, tools)[1]
+    return _read(_path(name_or_path), measures)[1]
 
 
 def _path(name_or_path: str) -> Path:
@@ -89,7 +86,6 @@ def _path(name_or_path: str) -> Path:
 def _read(
     path: Path,
     measures: Collection[str] | None = None,
-    tools: Collection[str] | None = None,
     readers: tuple[Path, ...] = (),
 ) -> tuple[Suite | None, tuple[str, ...]]:
     document = read_yaml(path)
@@ -102,7 +98,7 @@ def _read(
         suite = Suite.model_validate(data)
     except ValidationError as error:
         return None, tuple(dict.fromkeys(told(document, problem) for problem in explain(error)))
-    return suite, tuple(told(document, problem) for problem in find_problems(suite, measures, tools))
+    return suite, tuple(told(document, problem) for problem in find_problems(suite, measures))
 
 
 def _lend(name: str, readers: tuple[Path, ...]) -> Suite:
