@@ -13,8 +13,11 @@ const el = (tag, props, ...children) => {
   return node;
 };
 
-// Words that are not ours: kept in their own direction, broken anywhere.
-const said = (words) => el("bdi", { class: "said" }, words ?? "");
+// Words that are not ours: kept apart from their surroundings, broken anywhere, and with the marks that turn the
+// direction of writing made visible, since they can make a name read as another.
+const TURNS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g;
+const unturned = (words) => String(words ?? "").replace(TURNS, (mark) => `⟨U+${mark.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+const said = (words) => el("bdi", { class: "said" }, unturned(words));
 
 const NAMES = {
   scored: "scored", not_applicable: "not applicable", not_judged: "not judged", failed: "failed",

@@ -43,11 +43,12 @@ const drawFilters = () => {
   const { filter } = state;
   const search = el("input", { type: "search", placeholder: "Find in findings and metrics", "aria-label": "Find in findings and metrics", value: filter.words });
   search.addEventListener("input", () => { filter.words = search.value; redraw(); });
-  return el("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
+  const form = el("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
     state.clip.suites.length > 1 && el("select", { "aria-label": "Suite", onchange: (event) => { filter.suite = event.target.value; redraw(); } },
       el("option", { value: "" }, "All suites"),
       state.clip.suites.map((suite) => el("option", { value: suite.name, selected: filter.suite === suite.name }, suite.title))),
     toggles("Severity", SEVERITIES, filter.severities), toggles("Metrics", STATUSES, filter.statuses), search);
+  return innerWidth > 640 ? form : el("details", { class: "folded" }, el("summary", null, "Filter findings and metrics"), form);
 };
 
 const drawStory = () => {
