@@ -1,4 +1,4 @@
-"""Makes the three tiny files by which a model shows what it perceives: `python tests/llm/make_probe_media.py FOLDER`."""
+"""Makes the three tiny files by which a model shows what it perceives: `make_probe_media.py FOLDER`."""
 
 from __future__ import annotations
 
