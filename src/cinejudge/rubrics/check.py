@@ -97,5 +97,5 @@ def _unknown(path: Path, kind: str, names: Iterable[str], known: Collection[str]
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, list(known), 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(list(known)[:12])} …"
             yield Problem(path, f"no {kind} named {name!r}; {hint}")
