@@ -134,4 +134,4 @@ def test_a_clip_without_people_has_no_acting_to_judge() -> None:
 
 def test_one_shot_has_no_cuts_to_judge() -> None:
     assert _state(ALL | {"several_shots": False})["inter_shot_grammar", True] == 0
-    assert _state(ALL)["inter_shot_grammar", True] == 3
+    assert _state(ALL)["inter_shot_grammar", True] == 4
