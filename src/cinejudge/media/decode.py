@@ -1,4 +1,8 @@
-"""The decoding process: one file in, one work folder out. Started by :mod:`cinejudge.media.process`."""
+"""The decoding process: one open file in, one work folder out. Started by :mod:`cinejudge.media.process`.
+
+It reads its job as one line of JSON from stdin and ends when stdin closes, that is, with its parent. On stdout it
+writes an empty line now and then while the work goes on, and at the end its result as one line of JSON.
+"""
 
 from __future__ import annotations
 
@@ -7,125 +11,107 @@ import os
 import resource
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from cinejudge.media.limits import FramePlan, MediaLimits
 from cinejudge.schema.errors import MediaError
 
+_TICK_S = 0.5
+
 
 def decode(descriptor: int, folder: Path, plan: FramePlan, limits: MediaLimits) -> dict[str, Any]:
-    """Decodes pictures, then sound, into ``folder``; returns the facts of the clip."""
+    """Decodes pictures, then sound, into ``folder``.
+
+    Returns:
+        ``facts`` for the Clip record, names of the ``signals``, and ``sound`` (``rate``, ``channels``) or None.
+
+    Raises:
+        MediaError: the file cannot be judged.
+    """
     import av
     import cv2
 
-    from cinejudge.media.door import open_container, open_video
-    from cinejudge.media.measure import SIGNALS, Meter
+    from cinejudge.media import door
+    from cinejudge.media.audio import decode_audio
+    from cinejudge.media.measure import SIGNALS
+    from cinejudge.media.video import decode_video
 
     av.logging.set_level(None)
-    opened = open_video(descriptor, limits)
-    stream = opened.video
-    meter = Meter()
-    times: list[float] = []
-    rows: list[tuple[float, ...]] = []
-    stored: list[int] = []
-    offsets: list[int] = [0]
-    notes: list[str] = []
-    damaged = 0
-    expected = stream.frames or int((opened.container.duration or 0) / 1e6 * float(stream.average_rate or 25))
-    step = max(1, -(-expected // plan.max_pictures))
-    size = (0, 0)
-    rotation = 0
-    with (
-        (folder / "thumbs.bin").open("wb") as thumbs,
-        (folder / "luma.bin").open("wb") as lumas,
-        (folder / "pictures.bin").open("wb") as pictures,
+    cv2.setNumThreads(1)
+    tick = _Pulse(folder, limits.work_bytes)
+    with door.open_container(descriptor, limits) as container:
+        stream = door.pick_video(container, limits)
+        facts, clock, origin = decode_video(container, stream, folder, plan, limits, tick)
+        facts["container"] = container.format.name.split(",")[0]
+    sound = None
+    # The second reading is of the page cache; it keeps damage in one stream from reaching the other.
+    with door.open_container(descriptor, limits) as container:
+        audio = door.pick_audio(container)
+        name = audio.codec_context.codec.canonical_name if audio else None
+        facts |= {"audio_codec": name, "sample_rate": None, "channels": None}
+        if audio is not None:
+            facts |= {"sample_rate": audio.rate, "channels": audio.channels}
+            if plan.sound:
+                sound = decode_audio(container, audio, folder, origin, clock.duration_s, tick)
+                facts["notes"] += sound.pop("notes")
+        elif container.streams.audio:
+            facts["notes"].append("its sound is in a codec that is not judged")
+    return {"facts": facts, "signals": list(SIGNALS), "sound": sound}
+
+
+class _Pulse:
+    """Shows the parent that the work goes on, and watches the size of the work folder."""
+
+    def __init__(self, folder: Path, work_bytes: int) -> None:
+        self._folder = folder
+        self._work_bytes = work_bytes
+        self._last = 0.0
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now - self._last < _TICK_S:
+            return
+        self._last = now
+        os.write(1, b"\n")
+        if sum(entry.stat().st_size for entry in os.scandir(self._folder)) > self._work_bytes:
+            raise MediaError(f"decoded, it takes more than {self._work_bytes >> 20} MiB of disk, the limit")
+
+
+def _confine(limits: MediaLimits) -> None:
+    """No core files, bounded memory, processor time and file size: the kernel holds what our own checks miss."""
+    seconds = int(limits.decode_timeout_s) * (os.cpu_count() or 1) + 1
+    for kind, most in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_FSIZE, limits.work_bytes),
     ):
-        for packet in opened.container.demux(stream):
-            try:
-                frames = packet.decode()
-            except av.FFmpegError:
-                damaged += 1
-                continue
-            for frame in frames:
-                rgb = frame.to_ndarray(format="rgb24")
-                rotation = (-frame.rotation) % 360
-                rgb = np.ascontiguousarray(np.rot90(rgb, -(rotation // 90)))
-                size = (rgb.shape[1], rgb.shape[0])
-                small = cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (128, 72), interpolation=cv2.INTER_AREA)
-                thumbs.write(cv2.resize(rgb, (48, 27), interpolation=cv2.INTER_AREA).tobytes())
-                lumas.write(small.tobytes())
-                rows.append(meter.measure(rgb, small))
-                if plan.pictures and len(times) % step == 0:
-                    scale = min(1.0, plan.max_side / max(size))
-                    kept = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
-                    jpeg = cv2.imencode(".jpg", kept[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
-                    pictures.write(jpeg.tobytes())
-                    offsets.append(offsets[-1] + len(jpeg))
-                    stored.append(len(times))
-                times.append(float(frame.time if frame.time is not None else len(times) / 25))
-    if not times:
-        raise MediaError("no picture in it can be decoded")
-    clock = np.maximum.accumulate(np.asarray(times)) - times[0]
-    fps = float(stream.average_rate or 25)
-    np.save(folder / "times.npy", clock)
-    np.save(folder / "signals.npy", np.asarray(rows, np.float32))
-    np.save(folder / "stored.npy", np.asarray(stored, np.int32))
-    np.save(folder / "offsets.npy", np.asarray(offsets, np.int64))
-    facts: dict[str, Any] = {
-        "container": opened.container.format.name.split(",")[0],
-        "video_codec": stream.codec_context.name,
-        "width": size[0],
-        "height": size[1],
-        "rotation": rotation,
-        "fps": fps,
-        "frames": len(times),
-        "duration_s": float(clock[-1] + 1 / fps),
-        "variable_frame_rate": bool(len(clock) > 2 and np.ptp(np.diff(clock)) > 0.01),
-        "audio_codec": None,
-        "sample_rate": None,
-        "channels": None,
-        "notes": [*notes, *([f"{damaged} damaged packets"] if damaged else [])],
-    }
-    container = open_container(descriptor, limits)
-    if container.streams.audio:
-        audio = container.streams.audio[0]
-        facts |= {"audio_codec": audio.codec_context.name, "sample_rate": audio.rate, "channels": audio.channels}
-        resampler = av.AudioResampler("flt", "mono" if audio.channels == 1 else "stereo", min(audio.rate, 48000))
-        with (folder / "sound.bin").open("wb") as sound:
-            for packet in container.demux(audio):
-                try:
-                    for heard in packet.decode():
-                        for part in resampler.resample(heard):
-                            sound.write(part.to_ndarray().tobytes())
-                except av.FFmpegError:
-                    continue
-    return {"facts": facts, "signals": SIGNALS}
+        hard = resource.getrlimit(kind)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (most, most))
+
+
+def _follow_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(1)
 
 
 def main() -> None:
-    """Reads the job from stdin, works, writes ``result.json``. Ends with its parent: stdin is the lifeline."""
-    job = json.loads(sys.stdin.readline())
-
-    def wait() -> None:
-        sys.stdin.read()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
+    """Does one job; see the module."""
+    job = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_follow_parent, daemon=True).start()
     limits = MediaLimits(**job["limits"])
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    folder = Path(job["folder"])
+    _confine(limits)
     try:
-        result = decode(job["descriptor"], folder, FramePlan(**job["plan"]), limits)
+        result = decode(job["descriptor"], Path(job["folder"]), FramePlan(**job["plan"]), limits)
     except MediaError as error:
         result = {"error": str(error)}
     except MemoryError:
-        result = {"error": f"decoding it takes more than {limits.memory_bytes >> 20} MiB of memory"}
-    (folder / "result.json").write_text(json.dumps(result))
-    os._exit(0)
+        result = {"error": f"decoding it takes more than {limits.memory_bytes >> 20} MiB of memory, the limit"}
+    os.write(1, json.dumps(result).encode() + b"\n")
+    os._exit(0)  # the thread that waits on stdin would keep an ordinary exit from ending
 
 
 if __name__ == "__main__":

@@ -1,16 +1,14 @@
-"""One clip, decoded once, lazily, into a private work folder."""
+"""One clip, decoded at most once, when it is first needed, into a private work folder."""
 
 from __future__ import annotations
 
-import hashlib
+import json
 import os
-import shutil
-import stat
-import tempfile
 import threading
 import time
-import weakref
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -18,18 +16,39 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from cinejudge.media.atomic import write_atomic
 from cinejudge.media.limits import FramePlan, MediaLimits
+from cinejudge.media.names import printable
 from cinejudge.media.process import run_decoder
 from cinejudge.media.sound import Sound
+from cinejudge.media.source import Source
+from cinejudge.media.workfolder import WorkFolder
 from cinejudge.schema import Clip
-from cinejudge.schema.errors import MediaError
+from cinejudge.schema.errors import ConfigError, MediaError
+
+DECODER_VERSION = 1
+"""Raised when the same file could give another Clip record; older records are then made anew."""
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """What the pass left."""
+
+    folder: Path
+    clip: Clip
+    signals: tuple[str, ...]
+    sound: dict[str, int] | None
+    pictures: int
+    """Descriptor of ``pictures.bin``."""
 
 
 class Footage:
-    """One clip: opened through the one door, decoded at most once, in a process of its own."""
+    """One clip: opened through the one door, decoded at most once, in a process of its own.
+
+    Safe to use from several threads. Pictures come from JPEG at the size of the plan; everything else was measured
+    on the original pixels. Arrays stay valid after :meth:`close`.
+    """
 
     def __init__(
         self,
@@ -43,162 +62,243 @@ class Footage:
 
         Args:
             path: The video.
-            cache: Folder for clip records and work folders.
+            cache: Folder for clip records (``clips/``) and work folders (``work/``).
             plan: What the decoding pass keeps.
             limits: Bounds on the file.
         """
         self.path = path
-        self.decoded = False
         self.decode_seconds = 0.0
+        """Wall time of the decoding pass; 0 until it has run."""
         self._cache = cache
         self._plan = plan
         self._limits = limits
         self._lock = threading.RLock()
+        self._source: Source | None = None
+        self._clip: Clip | None = None
+        self._work: WorkFolder | None = None
+        self._result: _Decoded | None = None
+        self._failure: MediaError | None = None
 
-    @cached_property
+    @property
     def clip(self) -> Clip:
-        """The facts of the file.
+        """The facts of the file, from the cache where it was decoded before.
 
         Raises:
             MediaError: it cannot be judged; one line says why.
         """
         with self._lock:
-            sha256, _ = self._identity
-            record = self._cache / "clips" / f"{sha256}.json"
-            try:
-                return Clip.model_validate_json(record.read_bytes()).model_copy(update={"name": self.path.name})
-            except (FileNotFoundError, ValidationError):
-                return self._work[1]
+            if self._clip is None:
+                self._clip = self._recorded() or self._decoded().clip
+            return self._clip
 
-    @cached_property
-    def _identity(self) -> tuple[str, int]:
-        descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise MediaError(f"{self.path}: not a regular file")
-        with os.fdopen(os.dup(descriptor), "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest(), descriptor
-
-    @cached_property
-    def _work(self) -> tuple[Path, Clip]:
-        with self._lock:
-            start = time.perf_counter()
-            (self._cache / "work").mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(dir=self._cache / "work"))
-            self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-            sha256, descriptor = self._identity
-            try:
-                result = run_decoder(descriptor, folder, self._plan, self._limits)
-            except MediaError as error:
-                raise MediaError(f"{self.path.name}: {error}") from None
-            size = os.fstat(descriptor).st_size
-            clip = Clip(id=sha256[:16], sha256=sha256, name=self.path.name, size_bytes=size, **result["facts"])
-            write_atomic(self._cache / "clips" / f"{sha256}.json", clip.model_dump_json().encode())
-            self._names = tuple(result["signals"])
-            self.decoded = True
-            self.decode_seconds = time.perf_counter() - start
-            return folder, clip
-
-    def _array(self, name: str) -> NDArray[Any]:
-        loaded: NDArray[Any] = np.load(self._work[0] / f"{name}.npy", allow_pickle=False)
-        return loaded
+    @property
+    def decoded(self) -> bool:
+        """Whether the decoding pass has run."""
+        return self._result is not None
 
     @cached_property
     def times(self) -> NDArray[np.float64]:
-        """Presentation time of each frame in seconds, non-decreasing, from 0: float64 [N]."""
+        """Presentation time of each frame in seconds, non-decreasing, starting at 0: float64 [N]."""
         return self._array("times")
 
     @cached_property
     def thumbs(self) -> NDArray[np.uint8]:
         """RGB thumbnails, uint8 [N, 27, 48, 3], memory-mapped."""
-        return self._mapped("thumbs", (27, 48, 3))
+        return self._mapped("thumbs", 27, 48, 3)
 
     @cached_property
     def luma(self) -> NDArray[np.uint8]:
-        """Luma thumbnails, uint8 [N, 72, 128], memory-mapped."""
-        return self._mapped("luma", (72, 128))
-
-    def _mapped(self, name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-        folder, clip = self._work
-        return np.memmap(folder / f"{name}.bin", np.uint8, "r", shape=(clip.frames, *shape))
+        """Luma thumbnails of full range, uint8 [N, 72, 128], memory-mapped."""
+        return self._mapped("luma", 72, 128)
 
     @cached_property
     def signals(self) -> dict[str, NDArray[np.float32]]:
-        """Measures of each frame on its original pixels, float32 [N] each."""
+        """Measures of each frame on its original pixels, float32 [N] each; see ``media.measure.SIGNALS``."""
         table = self._array("signals")
-        return {name: table[:, i] for i, name in enumerate(self._names)}
+        return {name: table[:, column] for column, name in enumerate(self._decoded().signals)}
 
     @cached_property
     def stored(self) -> NDArray[np.int32]:
-        """Indices of the kept pictures, int32 [M]."""
+        """Indices of the kept pictures, rising: int32 [M]. Empty when the plan keeps none."""
         return self._array("stored")
 
     @cached_property
-    def _offsets(self) -> NDArray[np.int64]:
-        return self._array("offsets")
-
-    @cached_property
-    def _pictures(self) -> int:
-        return os.open(self._work[0] / "pictures.bin", os.O_RDONLY)
+    def sound(self) -> Sound | None:
+        """The sound; None where there is none, none that decodes, or the plan keeps none."""
+        decoded = self._decoded()
+        path = decoded.folder / "sound.bin"
+        if decoded.sound is None or not path.stat().st_size:
+            return None
+        samples = np.memmap(path, np.float32, "r").reshape(-1, decoded.sound["channels"])
+        return Sound(samples, decoded.sound["rate"])
 
     def frame(self, index: int, *, max_side: int | None = None) -> NDArray[np.uint8]:
-        """The kept picture nearest to ``index``, RGB uint8 [H, W, 3], at most ``max_side`` pixels long."""
+        """The kept picture nearest to frame ``index``: RGB uint8 [H, W, 3], at most ``max_side`` pixels long."""
         return next(self.frames([index], max_side=max_side))[1]
 
     def frames(self, indices: Sequence[int], *, max_side: int | None = None) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-        """For each index the nearest kept picture: ``(its own index, RGB uint8 [H, W, 3])``."""
+        """For each index the nearest kept picture.
+
+        Yields:
+            The index of the frame that is given, and its picture: RGB uint8 [H, W, 3].
+
+        Raises:
+            ValueError: the plan keeps no pictures.
+        """
         import cv2
 
+        if not len(self.stored):
+            raise ValueError("this footage was decoded without pictures (FramePlan.pictures)")
         for index in indices:
             place = self._nearest(index)
-            start, end = (int(o) for o in self._offsets[place : place + 2])
-            data = np.frombuffer(os.pread(self._pictures, end - start, start), np.uint8)
-            picture = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-            scale = max_side / max(picture.shape) if max_side else 1.0
+            start, end = (int(offset) for offset in self._spans[place])
+            with self._lock:  # not while close() closes the file
+                jpeg = os.pread(self._decoded().pictures, end - start, start)
+            picture = np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
+            height, width = picture.shape[:2]
+            scale = max_side / max(height, width) if max_side else 1.0
             if scale < 1:
-                picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+                size = (max(1, round(width * scale)), max(1, round(height * scale)))
+                picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
             yield int(self.stored[place]), picture
-
-    def _nearest(self, index: int) -> int:
-        return int(np.abs(self.stored - index).argmin())
 
     def sample(
         self, start_frame: int, end_frame: int, *, fps: float | None = None, count: int | None = None
     ) -> list[int]:
-        """Kept frames spread evenly over ``[start_frame, end_frame)``; at least one where the span holds one."""
-        inside = self.stored[(self.stored >= start_frame) & (self.stored < end_frame)]
+        """Kept frames spread evenly over ``[start_frame, end_frame)``.
+
+        Args:
+            start_frame: First frame.
+            end_frame: One past the last.
+            fps: So many per second.
+            count: So many in all; wins over ``fps``. With neither, all kept frames are given.
+
+        Returns:
+            Rising indices without repeats: at least one where the span holds a kept frame, else none.
+        """
+        first, last = np.searchsorted(self.stored, [start_frame, end_frame])
+        inside = self.stored[first:last]
         if not len(inside):
             return []
         if count is None:
-            seconds = (end_frame - start_frame) / self.clip.fps
-            count = max(1, round(seconds * fps)) if fps else len(inside)
+            span = np.clip([start_frame, end_frame - 1], 0, len(self.times) - 1)
+            seconds = float(np.diff(self.times[span])[0]) + 1 / self.clip.fps
+            count = len(inside) if fps is None else round(seconds * fps)
         count = min(max(count, 1), len(inside))
-        places = (np.arange(count) + 0.5) * len(inside) / count
-        return [int(inside[int(p)]) for p in places]
+        places = ((np.arange(count) + 0.5) * len(inside) / count).astype(int)
+        return [int(index) for index in inside[places]]
 
     def frame_at(self, seconds: float) -> int:
-        """Index of the frame shown at that time."""
-        return int(np.clip(np.searchsorted(self.times, seconds + 1e-6, side="right") - 1, 0, len(self.times) - 1))
-
-    @cached_property
-    def sound(self) -> Sound | None:
-        """The sound, or None where there is none."""
-        folder, clip = self._work
-        path = folder / "sound.bin"
-        if not path.is_file() or not path.stat().st_size:
-            return None
-        channels = 1 if clip.channels == 1 else 2
-        samples = np.memmap(path, np.float32, "r").reshape(-1, channels)
-        return Sound(samples, min(clip.sample_rate or 48000, 48000))
+        """Index of the frame that is shown at that time; the first or last one outside the clip."""
+        # Half a microsecond: a time read from ``times`` and rounded for print must find its own frame.
+        place = int(np.searchsorted(self.times, seconds + 5e-7, side="right")) - 1
+        return min(max(place, 0), len(self.times) - 1)
 
     def close(self) -> None:
-        """Removes the work folder."""
-        if "_work" in self.__dict__:
-            self._remove()
+        """Removes the work folder and closes the file. What was not read by then cannot be read any more."""
+        with self._lock:
+            if self._result is not None:
+                os.close(self._result.pictures)
+                self._result = None
+            if self._work is not None:
+                self._work.close()
+            if self._source is not None:
+                self._source.close()
+            self._failure = self._failure or MediaError(f"{printable(self.path.name)}: its footage is closed")
 
     def __enter__(self) -> Footage:
+        """Returns itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Closes."""
         self.close()
+
+    @property
+    def _record(self) -> Path:
+        return self._cache / "clips" / f"{self._opened().sha256}.json"
+
+    def _opened(self) -> Source:
+        if self._source is None:
+            with self._named():
+                self._source = Source(self.path, self._limits)
+        return self._source
+
+    def _recorded(self) -> Clip | None:
+        """The record of an earlier run, unless it was made by another version or under other limits."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            record = json.loads(self._record.read_bytes())
+            if [record["decoder"], record["limits"]] != [DECODER_VERSION, asdict(self._limits)]:
+                return None
+            return Clip.model_validate(record["clip"]).model_copy(update={"name": printable(self.path.name)})
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None
+
+    def _decoded(self) -> _Decoded:
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if self._result is None:
+                start = time.perf_counter()
+                with self._named():
+                    self._result = self._decode()
+                self.decode_seconds = time.perf_counter() - start
+            return self._result
+
+    def _decode(self) -> _Decoded:
+        source = self._opened()
+        self._work = WorkFolder(self._cache / "work")
+        folder = self._work.path
+        try:
+            result = run_decoder(source.descriptor, folder, self._plan, self._limits)
+            source.check_unchanged()
+        except BaseException:
+            self._work.close()
+            raise
+        clip = Clip(
+            id=source.sha256[:16],
+            sha256=source.sha256,
+            name=printable(self.path.name),
+            size_bytes=source.size,
+            **result["facts"],
+        )
+        record = {"decoder": DECODER_VERSION, "limits": asdict(self._limits), "clip": clip.model_dump(mode="json")}
+        try:
+            write_atomic(self._record, json.dumps(record).encode())
+        except OSError as error:
+            raise ConfigError(f"cannot write in the cache folder {self._cache}: {error.strerror}") from error
+        pictures = os.open(folder / "pictures.bin", os.O_RDONLY | os.O_CLOEXEC)
+        return _Decoded(folder, clip, tuple(result["signals"]), result["sound"], pictures)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Puts the name of the file before what is wrong with it, and remembers that it failed."""
+        try:
+            yield
+        except MediaError as error:
+            if self._failure is None:
+                self._failure = MediaError(f"{printable(self.path.name)}: {error}")
+            raise self._failure from error
+
+    def _array(self, name: str) -> NDArray[Any]:
+        array: NDArray[Any] = np.load(self._decoded().folder / f"{name}.npy", allow_pickle=False)
+        return array
+
+    @cached_property
+    def _spans(self) -> NDArray[np.int64]:
+        """Where each kept picture begins and ends in ``pictures.bin``: int64 [M, 2]."""
+        return self._array("spans")
+
+    def _mapped(self, name: str, *shape: int) -> NDArray[np.uint8]:
+        decoded = self._decoded()
+        return np.memmap(decoded.folder / f"{name}.bin", np.uint8, "r", shape=(decoded.clip.frames, *shape))
+
+    def _nearest(self, index: int) -> int:
+        after = int(np.searchsorted(self.stored, index))
+        if after == 0 or after == len(self.stored):
+            return min(after, len(self.stored) - 1)
+        return after if self.stored[after] - index < index - self.stored[after - 1] else after - 1

@@ -4,49 +4,95 @@ from __future__ import annotations
 
 import json
 import os
+import selectors
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from cinejudge.media.limits import FramePlan, MediaLimits
+from cinejudge.media.names import printable
 from cinejudge.schema.errors import MediaError
+
+_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR")
+"""The only variables that the decoder gets: keys and tokens have no place beside untrusted data."""
+
+_MAX_RESULT = 1 << 20
+
+_LAST_BREATH_S = 60.0
+"""A process that has closed its stdout without a word is about to end."""
 
 
 def run_decoder(descriptor: int, folder: Path, plan: FramePlan, limits: MediaLimits) -> dict[str, Any]:
-    """Decodes the file behind ``descriptor`` into ``folder``.
+    """Decodes the file behind ``descriptor`` into ``folder``; see :func:`cinejudge.media.decode.decode`.
 
     Raises:
-        MediaError: the file cannot be judged.
+        MediaError: the file cannot be judged; the message does not name it.
     """
     job = {"descriptor": descriptor, "folder": str(folder), "plan": asdict(plan), "limits": asdict(limits)}
-    environment = {k: os.environ[k] for k in ("PATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR") if k in os.environ}
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     environment["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)
-    child = subprocess.Popen(  # noqa: S603 - our own module, no shell
-        [sys.executable, "-P", "-m", "cinejudge.media.decode"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        pass_fds=(descriptor,),
-        env=environment,
-        start_new_session=True,
-    )
-    assert child.stdin is not None
-    try:
-        child.stdin.write(json.dumps(job).encode() + b"\n")
-        child.stdin.flush()
-        child.wait(timeout=limits.decode_timeout_s)
-    except subprocess.TimeoutExpired:
-        raise MediaError(f"decoding it takes longer than {limits.decode_timeout_s:g} s") from None
-    finally:
-        child.kill()
-        _, errors = child.communicate()
-    try:
-        result: dict[str, Any] = json.loads((folder / "result.json").read_bytes())
-    except FileNotFoundError:
-        last = errors.decode(errors="replace").strip().splitlines()[-1:]
-        raise MediaError(f"the decoder died on it (exit status {child.returncode}) {last}") from None
+    log = folder / "decoder.log"
+    with log.open("wb") as errors:
+        child = subprocess.Popen(  # our own module, no shell
+            [sys.executable, "-P", "-m", "cinejudge.media.decode"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            pass_fds=(descriptor,),
+            env=environment,
+            start_new_session=True,
+        )
+    with child:
+        try:
+            said = _converse(child, job, limits)
+        finally:
+            child.kill()
+    if not said:
+        raise MediaError(_obituary(child.returncode, log))
+    result: dict[str, Any] = json.loads(said)
     if "error" in result:
         raise MediaError(result["error"])
     return result
+
+
+def _converse(child: subprocess.Popen[bytes], job: dict[str, Any], limits: MediaLimits) -> bytes:
+    """Hands over the job and listens until the child closes its stdout; what it said, empty where it died first."""
+    assert child.stdin is not None and child.stdout is not None
+    deadline = time.monotonic() + limits.decode_timeout_s
+    said = b""
+    # A child that is gone already has closed its stdin; its stdout then ends at once.
+    with selectors.DefaultSelector() as selector, suppress(BrokenPipeError):
+        selector.register(child.stdout, selectors.EVENT_READ)
+        child.stdin.write(json.dumps(job).encode() + b"\n")
+        child.stdin.flush()
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise MediaError(f"decoding it takes longer than {limits.decode_timeout_s:g} s, the limit")
+            if not selector.select(min(left, limits.stall_timeout_s)):
+                if left > limits.stall_timeout_s:
+                    raise MediaError(f"the decoder made no progress on it for {limits.stall_timeout_s:g} s")
+                continue
+            heard = os.read(child.stdout.fileno(), 1 << 16)
+            if not heard:
+                break
+            said = (said + heard).lstrip()
+            if len(said) > _MAX_RESULT:
+                raise MediaError("the decoder answered with more than it should")
+            if said.endswith(b"\n"):
+                return said
+    child.wait(timeout=_LAST_BREATH_S)
+    return b""
+
+
+def _obituary(status: int, log: Path) -> str:
+    if status < 0:
+        return f"the decoder crashed on it ({signal.Signals(-status).name})"
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    last = printable(lines[-1][:200]) if lines else f"exit status {status}"
+    return f"the decoder failed on it ({last})"

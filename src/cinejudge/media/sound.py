@@ -32,7 +32,7 @@ class Sound:
 
     def mono(self, rate: int = 16000) -> NDArray[np.float32]:
         """The mean of the channels at ``rate`` samples per second, float32 [n]."""
-        mixed = self.samples.mean(axis=1, dtype=np.float32)
+        mixed = np.asarray(self.samples.mean(axis=1, dtype=np.float32))
         if rate == self.rate or not len(mixed):
             return mixed
         from scipy.signal import resample_poly
