@@ -40,14 +40,35 @@ def small_verdict(versions: Versions) -> Callable[..., Verdict]:
 
     def make(*evidence: Evidence) -> Verdict:
         clip = Clip(
-            id=CLIP_ID, sha256=CLIP_ID * 4, name="a.mp4", size_bytes=1, container="mp4", video_codec="h264",
-            width=64, height=36, rotation=0, fps=24.0, frames=24, duration_s=1.0, variable_frame_rate=False,
-            audio_codec=None, sample_rate=None, channels=None,
-        )  # fmt: skip
+            id=CLIP_ID,
+            sha256=CLIP_ID * 4,
+            name="a.mp4",
+            size_bytes=1,
+            container="mp4",
+            video_codec="h264",
+            width=64,
+            height=36,
+            rotation=0,
+            fps=24.0,
+            frames=24,
+            duration_s=1.0,
+            variable_frame_rate=False,
+            audio_codec=None,
+            sample_rate=None,
+            channels=None,
+        )
         return Verdict(
-            clip=clip, brief=None, status="complete", shots=(), suites={}, findings=(), evidence=evidence,
+            clip=clip,
+            brief=None,
+            status="complete",
+            shots=(),
+            suites={},
+            findings=(),
+            evidence=evidence,
             segmentation=Segmentation(shots=(), corrections=(), rounds=0, expected=None),
-            questions=(), usage=Usage(), versions=versions,
-        )  # fmt: skip
+            questions=(),
+            usage=Usage(),
+            versions=versions,
+        )
 
     return make

@@ -34,9 +34,15 @@ time.sleep(60)
 def picture(data: bytes = b"jpeg") -> Evidence:
     artifact = Artifact(sha256=hashlib.sha256(data).hexdigest(), media_type="image/jpeg", caption="a picture")
     return Evidence(
-        id="ev_0123456789ab", tool="look", provider="own", version="1", fidelity="own", args={}, status="found",
+        id="ev_0123456789ab",
+        tool="look",
+        provider="own",
+        version="1",
+        fidelity="own",
+        args={},
+        status="found",
         artifacts=(artifact,),
-    )  # fmt: skip
+    )
 
 
 class TestRunId:

@@ -159,6 +159,7 @@ class Rescored(_Event):
     """None for the suite's own score."""
     before: float | None
     after: float | None
+    note: str = ""
 
 
 Event = Annotated[

@@ -1,6 +1,6 @@
 // What went wrong, the worst first; each leads to its moment.
 const shownFindings = () => state.clip.findings
-  .filter((finding) => (!state.filter.suite || finding.suite === state.filter.suite)
+  .filter((finding) => (!state.filter.suite || !finding.suite || finding.suite === state.filter.suite)
     && state.filter.severities.has(finding.severity)
     && matches(finding.title, finding.detail, finding.mode, finding.suggestion))
   .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
@@ -25,9 +25,9 @@ const drawFinding = (finding) => {
     finding.suggestion && el("p", { class: "change" }, said(finding.suggestion)),
     el("p", { class: "where" },
       finding.spans.length ? finding.spans.slice(0, 4).map((span) => [spanLink(span), " "]) : "whole clip ",
-      finding.shots.map((index) => [shotLink(index), " "]), "· ", said(finding.mode), " · ",
+      finding.shots.map((index) => [shotLink(index), " "]), "· ", said(plain(finding.mode)), " · ",
       finding.metric ? el("a", { href: address({ metric: `${finding.suite}/${finding.metric}` }) }, suite?.title ?? finding.suite, " ", finding.metric)
-        : suite?.title ?? finding.suite,
+        : suite?.title ?? (finding.suite || "the clip itself"),
       finding.confidence !== null && ` · confidence ${percent(finding.confidence)}`));
 };
 

@@ -63,7 +63,7 @@ const drawStory = () => {
         el("tr", null, ["Asked for", "Realised by", "Specification"].map((name) => el("th", { scope: "col" }, name))),
         brief.shots.map((spec) => {
           const made = state.clip.shots.filter((shot) => shot.spec === spec.index);
-          return el("tr", null, el("td", null, `shot ${spec.index}`),
+          return el("tr", null, el("td", null, shotName(spec.index)),
             el("td", null, made.length ? made.map((shot) => [shotLink(shot.index), " "]) : chip("failed", "nothing")),
             el("td", null, said([spec.description, ...slots(spec), ...words(spec)].filter(Boolean).join(" · "))));
         })))),

@@ -1,4 +1,11 @@
 // Every number down to the answers and the evidence it rests on.
+// The words of a question or option, with the brief's own words quoted where it has a slot for them.
+const filled = (words, asked) => words.split(/(\{[a-z_.]+\})/).map((part) => {
+  const slot = part.startsWith("{") ? part.slice(1, -1) : null;
+  if (slot === null) return said(part);
+  return slot in asked.slots ? ["“", said(asked.slots[slot]), "”"] : "(not specified)";
+});
+
 const target = (asked) => [
   asked.shots.map((index) => [shotLink(index), " "]),
   !asked.shots.length && asked.target !== "clip" && `${asked.target} `,
@@ -7,7 +14,7 @@ const target = (asked) => [
 
 const drawOptions = (asked, answer) => asked.options.length > 0 && el("ul", { class: "options" }, asked.options.map((option) => {
   const chosen = option.id === answer.option;
-  return el("li", { class: chosen ? "chosen" : null }, chosen && el("span", { "aria-label": "chosen" }, "✓ "), option.text,
+  return el("li", { class: chosen ? "chosen" : null }, chosen && el("span", { "aria-label": "chosen" }, "✓ "), filled(option.text, asked),
     option.score !== null && el("span", { class: "num" }, ` ${score(option.score)}`));
 }));
 
@@ -36,9 +43,7 @@ const drawLog = (asked) => {
 const drawAnswer = (answer) => {
   const asked = state.clip.questions[answer.asked];
   return el("section", { class: `answer ${answer.status}` },
-    el("h4", null, said(asked?.text ?? answer.asked), " ", asked && el("span", { class: "dim" }, target(asked))),
-    asked && Object.entries(asked.slots).length > 0 && el("p", { class: "quoted" },
-      "From the brief: ", Object.entries(asked.slots).map(([name, value]) => [el("span", { class: "dim" }, `${name} `), said(value), " "])),
+    el("h4", null, asked ? filled(asked.text, asked) : said(answer.asked), " ", asked && el("span", { class: "dim" }, target(asked))),
     answer.status !== "answered" && el("p", null, chip(answer.status), " ", said(answer.reason)),
     asked && drawOptions(asked, answer),
     answer.reasoning && el("p", { class: "reasoning" }, said(answer.reasoning)),
@@ -63,7 +68,7 @@ const drawMetric = (suite, metric) => {
   const details = el("details", { class: "metric", "data-metric": `${suite.name}/${metric.id}` }, el("summary", null,
     el("span", { class: "name" }, said(metric.name), " ",
       metric.fidelity === "substitute" && chip("substitute"),
-      el("small", null, [plain(metric.level), metric.providers.join(", ")].filter(Boolean).join(" · ")),
+      el("small", null, [plain(metric.level), metric.providers.join(", "), metric.status === "scored" && metric.coverage < 1 && `${percent(metric.coverage)} judged`].filter(Boolean).join(" · ")),
       metric.status !== "scored" && metric.reason && el("small", null, said(metric.reason))),
     el("span", { class: "raw dim num" }, metric.raw === null ? "" : `${number(metric.raw)} ${metric.unit}`),
     metric.status === "scored" ? [el("span", { class: "num" }, score(metric.score)), wedge(metric.score)] : [el("span"), chip(metric.status)]));

@@ -16,9 +16,11 @@ const moment = (at, parts) => address({ at: Math.max(0, at).toFixed(2), ...parts
 const readAddress = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
 
 const shotAt = (at) => state.clip.shots.find((shot) => at >= shot.start_s && at < shot.end_s) ?? null;
+// Records count shots from 0, people from 1.
+const shotName = (index) => `shot ${index + 1}`;
 const shotLink = (index) => {
   const shot = state.clip.shots[index];
-  return shot ? el("a", { href: moment(shot.start_s) }, `shot ${index}`) : `shot ${index}`;
+  return shot ? el("a", { href: moment(shot.start_s) }, shotName(index)) : shotName(index);
 };
 const spanLink = (span) => el("a", { href: moment(span.start_s), class: "time" }, `${span.start_s.toFixed(2)}–${span.end_s.toFixed(2)} s`);
 

@@ -60,15 +60,15 @@ const drawStrip = () => {
         type: "button", class: shot.valid ? "shot" : "shot extra", style: place(shot.start_s, shot.end_s),
         onclick: () => seek(shot.start_s), title: shotWords(shot),
         "aria-label": shotWords(shot),
-      }, shown.map((found) => picture(found, "")), el("b", null, shot.index));
+      }, shown.map((found) => picture(found, "")), el("b", null, shot.index + 1));
     }),
     el("svg", { viewBox: "0 0 1000 100", preserveAspectRatio: "none", "aria-hidden": "true" }, marks));
 };
 
 const shotWords = (shot) => [
-  `shot ${shot.index}, ${shot.start_s.toFixed(2)} to ${shot.end_s.toFixed(2)} s`,
+  `${shotName(shot.index)}, ${shot.start_s.toFixed(2)} to ${shot.end_s.toFixed(2)} s`,
   shot.transition_in && `begins with ${plain(shot.transition_in.type)}`,
-  shot.spec !== null && `realises shot ${shot.spec} of the brief${shot.match === null ? "" : ` (match ${score(shot.match)})`}`,
+  shot.spec !== null && `realises ${shotName(shot.spec)} of the brief${shot.match === null ? "" : ` (match ${score(shot.match)})`}`,
   !shot.valid && "matches nothing in the brief",
 ].filter(Boolean).join("; ");
 

@@ -1,0 +1,74 @@
+"""``cinejudge show``: the verdicts and, per clip, the reasoning in the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from cinejudge.traces import ClipTrace, RunFolder
+
+
+def show(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, as `cinejudge run` names it.")],
+    clip: Annotated[
+        str | None, typer.Option(help="One clip with its reasoning: its name, or the beginning of its id.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per clip.")] = False,
+) -> None:
+    """Shows what a run found: scores, coverage and findings; with --clip every answer with its reasoning.
+
+    A run of a single clip shows the reasoning at once. What is not finished yet is shown as far as it is.
+    """
+    from rich.console import Console
+
+    from cinejudge.traces import RunFolder, terminal
+
+    folder = RunFolder.load(run)
+    traces = folder.traces() if clip is None else (_find(folder, clip),)
+    if as_json:
+        for trace in traces:
+            typer.echo(json.dumps(_plain(trace, events=clip is not None), ensure_ascii=False))
+        return
+    console = Console(highlight=False, markup=False, emoji=False)
+    page = terminal.Lines(console)
+    if clip is None:
+        terminal.print_run(page, folder.run, traces)
+    for trace in traces:
+        if verdict := trace.verdict():
+            if len(traces) == 1:
+                terminal.print_reasoning(page, verdict, trace.events())
+            else:
+                terminal.print_verdict(page, verdict)
+        elif failure := trace.failure():
+            terminal.print_failure(page, failure)
+
+
+def _find(folder: RunFolder, wanted: str) -> ClipTrace:
+    from cinejudge.schema.errors import ConfigError
+
+    names: dict[str, ClipTrace] = {}
+    for trace in folder.traces():
+        verdict, failure = trace.verdict(), trace.failure()
+        name = verdict.clip.name if verdict else failure.name if failure else ""
+        if name == wanted or trace.id.startswith(wanted):
+            names[trace.id] = trace
+    if len(names) != 1:
+        many = f"{len(names)} clips answer to {wanted!r}: {', '.join(names)}" if names else f"no clip {wanted!r}"
+        raise ConfigError(f"{many}; `cinejudge show {folder.path}` lists them")
+    return next(iter(names.values()))
+
+
+def _plain(trace: ClipTrace, *, events: bool) -> dict[str, object]:
+    verdict, failure = trace.verdict(), trace.failure()
+    plain: dict[str, object] = {"trace": trace.id}
+    if verdict:
+        plain["verdict"] = verdict.model_dump(mode="json")
+    if failure:
+        plain["failure"] = failure.model_dump(mode="json")
+    if events:
+        plain["events"] = [event.model_dump(mode="json") for event in trace.events()]
+    return plain

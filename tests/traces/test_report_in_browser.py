@@ -1,0 +1,219 @@
+"""The report in a real browser: what a person would click, and what a hostile file would try."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.videos import make_video
+
+from .browser import CHROMIUM, Page, browser
+from .fixture import HOSTILE_NAME, HOSTILE_TEXT, make_run
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Page]:
+    with browser() as page:
+        yield page
+
+
+@pytest.fixture
+def page(chromium: Page, run: Path) -> Page:
+    chromium.size(1280, 900)
+    chromium.complaints.clear()
+    chromium.requests.clear()
+    chromium.open(Path("/dev/null"))
+    chromium.open(run / "report.html")
+    chromium.until("document.querySelectorAll('.finding').length === 4")
+    return chromium
+
+
+def test_opens_without_complaint_and_loads_nothing_from_elsewhere(page: Page) -> None:
+    page.until("[...document.images].some(i => i.naturalWidth > 0)")
+    assert page.complaints == []
+    assert {request.split(":")[0] for request in page.requests} <= {"file", "data"}
+    assert page.run("document.title") == "2 clips judged, 1 could not be · cinejudge"
+
+
+def test_hostile_words_are_inert_and_readable(page: Page) -> None:
+    page.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    page.until("document.querySelectorAll('.answer').length > 3")
+    page.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert page.run("typeof window.hacked") == "undefined"
+    shown = HOSTILE_NAME.replace("\u202e", "⟨U+202E⟩")
+    assert page.run("document.getElementById('clip-title').textContent") == shown
+    assert page.run(f"document.body.innerText.includes({json.dumps(HOSTILE_TEXT)})")
+    assert page.run("document.documentElement.scrollWidth") <= 1280
+    assert page.complaints == []
+
+
+def test_the_policy_stops_a_script_that_gets_in(page: Page) -> None:
+    page.run(
+        "(() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 3'; document.body.append(s); })()"
+    )
+    assert page.run("typeof window.hacked") == "undefined"
+    assert page.complaints  # the browser says that it refused
+
+
+def test_a_finding_leads_to_its_moment(page: Page) -> None:
+    page.click("[data-finding=f2] h4 a")
+    page.until("location.hash.includes('at=3.40')")
+    assert "0:03.40" in page.run("document.querySelector('.viewer output').value")
+    assert "shot 3" in page.run("document.querySelector('.viewer output').value")
+    assert page.run("document.querySelector('.finding.current').dataset.finding") == "f2"
+    assert page.run("document.querySelector('.viewer .note').textContent") == "Nearest picture kept: 3.35 s"
+    page.until("document.querySelector('.screen img').naturalWidth === 480")
+    left = page.run("parseFloat(getComputedStyle(document.querySelector('.playhead')).getPropertyValue('--at'))")
+    assert left == pytest.approx(3.4 / 7.5)
+
+
+def test_a_finding_leads_to_its_metric_down_to_the_evidence(page: Page) -> None:
+    page.click("[data-finding=f3] .where a[href*=metric]")
+    page.until("document.querySelector('[data-metric=\"msavbench/text.accuracy\"]').open")
+    page.click("[data-metric='msavbench/text.accuracy'] .evidence summary")
+    page.until("document.querySelector('[data-metric=\"msavbench/text.accuracy\"] .pictures img')?.naturalWidth > 0")
+    page.click("[data-metric='msavbench/text.accuracy'] .pictures button")
+    page.until("document.querySelector('dialog[open] img').naturalWidth === 420")
+
+
+def test_answers_show_what_was_chosen_and_what_reflection_replaced(page: Page) -> None:
+    page.click("[data-metric='msavbench/subject.identity'] summary")
+    page.until("document.querySelector('[data-metric=\"msavbench/subject.identity\"] .answer')")
+    text = page.run("document.querySelector('[data-metric=\"msavbench/subject.identity\"]').innerText")
+    assert "✓ Alike, but details differ 0.50" in text
+    assert "Before reflection: Clearly the same person" in text
+    assert "no face is large enough in shot 0" in text
+    assert "How it was answered: 3 steps" in text
+
+
+def test_filters(page: Page) -> None:
+    page.run("document.querySelector('.filters select').value = 'evalverse'")
+    page.run("document.querySelector('.filters select').dispatchEvent(new Event('change'))")
+    assert page.run("[...document.querySelectorAll('.finding')].map(f => f.dataset.finding)") == ["f4"]
+    assert page.run("document.querySelectorAll('.suite-block').length") == 1
+    page.open(Path("/dev/null"))
+
+
+def test_status_filter_and_search(page: Page) -> None:
+    page.run("[...document.querySelectorAll('.toggle')].find(t => t.innerText === 'scored').click()")
+    names = page.run("[...document.querySelectorAll('.metric')].map(m => m.dataset.metric)")
+    assert "msavbench/text.accuracy" not in names
+    assert "msavbench/sync.lips" in names
+    page.run(
+        "(() => { const s = document.querySelector('[type=search]'); s.value = 'weights missing'; s.dispatchEvent(new Event('input')); })()"
+    )
+    assert page.run("[...document.querySelectorAll('.metric')].map(m => m.dataset.metric)") == ["msavbench/sync.lips"]
+    assert page.run("document.querySelectorAll('.finding').length") == 0
+
+
+def test_table_sorts_and_leads_to_the_clip(page: Page) -> None:
+    first = "document.querySelector('#clips tbody th').innerText.split('\\n')[0]"
+    header = "[...document.querySelectorAll('#clips thead button')].find(b => b.innerText === 'On-screen text')"
+    page.run(f"{header}.click()")
+    assert page.run(first) == "night-market-b.mp4"
+    assert page.run(f"{header}.closest('th').getAttribute('aria-sort')") == "descending"
+    page.run(f"{header}.click()")
+    assert page.run(first).startswith("neon")
+    page.click("#clips tbody tr:nth-child(2) th a")
+    page.until("document.getElementById('clip-title').textContent === 'night-market-b.mp4'")
+    assert "the limit of 60,000 tokens" in page.run("document.querySelector('.warn').textContent")
+
+
+def test_keys(page: Page) -> None:
+    page.press("j")
+    page.press("j")
+    page.until("document.querySelector('.finding.current')?.dataset.finding === 'f2'")
+    page.press("ArrowRight")
+    assert "frame 83" in page.run("document.querySelector('.viewer output').value")
+    page.press("n")
+    page.until("document.getElementById('clip-title').textContent === 'night-market-b.mp4'")
+
+
+def test_everything_can_be_reached_with_the_tab_key(page: Page) -> None:
+    reached = set()
+    for _ in range(120):
+        page.press("Tab")
+        reached.add(
+            page.run(
+                "(e => e.closest('[data-metric]')?.dataset.metric ?? e.getAttribute('role') ?? e.className)(document.activeElement)"
+            )
+        )
+    assert {"slider", "shot", "msavbench/text.accuracy"} <= reached
+
+
+def test_boundaries_open_their_history(page: Page) -> None:
+    page.click(".boundaries button.corrected")
+    page.until("document.querySelector('#decisions li.current')")
+    assert "dissolve, not a cut" in page.run("document.querySelector('#decisions li.current').innerText")
+
+
+@pytest.mark.parametrize("width", [360, 390, 768])
+def test_no_width_scrolls_sideways(page: Page, run: Path, width: int) -> None:
+    page.size(width, 800, phone=True)
+    page.open(Path("/dev/null"))
+    page.open(run / "report.html")
+    page.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert page.run("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_contrast(page: Page, run: Path, dark: bool) -> None:
+    """Body, dim and red words against each ground they stand on: at least 4.5 to 1."""
+    page.size(1280, 900, dark=dark)
+    page.open(Path("/dev/null"))
+    page.open(run / "report.html")
+    ratios = page.run(
+        """(() => {
+          const style = getComputedStyle(document.documentElement);
+          const light = (name) => {
+            const probe = document.createElement('i');
+            probe.style.color = style.getPropertyValue(name);
+            document.body.append(probe);
+            const parts = getComputedStyle(probe).color.match(/[\\d.]+/g).slice(0, 3).map(Number).map((v) => v / 255);
+            probe.remove();
+            const [r, g, b] = parts.map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+          };
+          const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+          return ['--ink', '--dim', '--red', '--blue'].flatMap((words) => ['--bg', '--panel', '--raise'].map(
+            (ground) => [`${words} on ${ground}`, ratio(light(words), light(ground))]));
+        })()"""
+    )
+    assert [pair for pair in ratios if pair[1] < 4.5] == []
+
+
+def test_the_theme_can_be_chosen(page: Page) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.run(ground)
+    page.click(".masthead button")
+    page.click(".masthead button")
+    assert page.run("document.documentElement.dataset.theme") == "dark"
+    assert page.run(ground) != light
+
+
+def test_the_video_plays_where_it_can_be_reached(chromium: Page, tmp_path: Path) -> None:
+    frames = (np.full((36, 64, 3), i, np.uint8) for i in range(180))
+    video = make_video(tmp_path / "a #1.mp4", frames)
+    run = make_run(tmp_path / "out", video)
+    chromium.complaints.clear()
+    chromium.open(run / "report.html")
+    chromium.until("document.querySelector('.screen video')?.readyState >= 2")
+    chromium.click("[data-finding=f3] h4 a")
+    chromium.until("Math.abs(document.querySelector('.screen video').currentTime - 0.25) < 0.01")
+    chromium.press("ArrowRight")
+    chromium.until("Math.abs(document.querySelector('.screen video').currentTime - 0.25 - 1 / 24) < 0.01")
+    assert chromium.complaints == []
