@@ -92,7 +92,7 @@ def _entry_for(video: Path, briefs_file: Path) -> Entry | None:
         if len(found) > 1:
             raise ConfigError(f"{found[1].where}: a second brief for {wanted!r}; keep one")
         if found:
-            return found[0] if found[0].data is not None else None
+            return None if _blank(found[0].data) else found[0]
     nameless = [entry for entry in entries if not entry.keys]
     if nameless and len(entries) > 1:
         raise ConfigError(f"{nameless[0].where}: does not say which video it is for; add `video: FILE NAME`")
@@ -124,6 +124,12 @@ def _split(data: Any, path: Path) -> Iterator[Entry]:
 
 def _entry(data: Any, where: str) -> Entry:
     return Entry(data, where, _keys(data.get(name) for name in KEYS) if isinstance(data, dict) else ())
+
+
+def _blank(data: Any) -> bool:
+    """Whether an entry names its video and gives nothing for it, as ``{"a.mp4": {"prompt": null}}``."""
+    values = [value for key, value in data.items() if key not in KEYS] if isinstance(data, dict) else [data]
+    return all(value is None for value in values)
 
 
 def _keys(names: Iterable[Any]) -> tuple[str, ...]:

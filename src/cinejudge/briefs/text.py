@@ -10,7 +10,9 @@ from cinejudge.briefs.quotes import language_of, sort_quotes
 from cinejudge.schema import Brief, Line, ShotSpec, Span
 from cinejudge.schema.terms import find_phrases
 
+MAX_CHARS = 20_000
 MAX_SHOTS = 200
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九十")}
 
 _TIME = r"\d{1,4}(?::\d{1,2})?(?:\.\d{1,3})?"
@@ -42,8 +44,12 @@ def parse_text(text: str) -> Brief:
     quotations hold lines or on-screen words, ``<AUDCAP>…<ENDAUDCAP>`` sounds. What is not said plainly stays open.
 
     Raises:
-        ValueError: the prompt is longer than a brief may be.
+        ValueError: the prompt is too long, or no proper Unicode.
     """
+    if len(text) > MAX_CHARS:
+        raise ValueError(f"the prompt has {len(text)} characters; at most {MAX_CHARS} are read")
+    if _LONE_SURROGATE.search(text):
+        raise ValueError("the prompt holds half a Unicode character")
     heads = _heads(text)
     opening = _read(text[: heads[0].start()] if heads else text)
     ends = [*(head.start() for head in heads[1:]), len(text)]

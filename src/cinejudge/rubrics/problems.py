@@ -29,7 +29,9 @@ def told(document: Document, problem: Problem) -> str:
 
 def explain(error: ValidationError) -> Iterator[Problem]:
     """What the validation found, in words for whoever wrote the file."""
-    for detail in error.errors(include_url=False):
+    # Unknown fields first: a misspelt one explains why another is missing.
+    details = sorted(error.errors(include_url=False), key=lambda detail: detail["type"] != "extra_forbidden")
+    for detail in details:
         path, kind = detail["loc"], detail["type"]
         name = str(path[-1]) if path else ""
         given = detail.get("input")
