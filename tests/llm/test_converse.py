@@ -189,6 +189,12 @@ async def test_cut_off_once(new_session: NewSession) -> None:
     assert "cut off" in server.requests[1].turns[-1].text
 
 
+async def test_cut_off_before_the_first_word(new_session: NewSession) -> None:
+    outcome, server = await _talk(new_session, in_turn(Answer(finish="length"), answering(GOOD)))
+    assert outcome.status == "submitted"  # the server would refuse an empty message in the conversation
+    assert server.calls == 2
+
+
 async def test_cut_off_for_good(new_session: NewSession) -> None:
     outcome, _ = await _talk(new_session, lambda r: Answer(text="First of all", finish="length"))
     assert outcome.status == "cut_off"

@@ -173,6 +173,16 @@ async def test_a_model_that_does_not_take_a_setting(tmp_path: Path, optional: st
     assert server.calls == 3  # it is told once
 
 
+async def test_a_spent_account_is_not_asked_again() -> None:
+    body = json.dumps({"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}})
+    with ModelServer(lambda request: Fault(429, body=body)) as server:
+        model = create_model("openai/x", base_url=server.url, load=lambda sha256: b"")
+        with pytest.raises(ModelError, match="quota") as caught:
+            await model.generate(HELLO)
+        await model.aclose()
+    assert not caught.value.retryable
+
+
 async def test_gemini_says_in_the_body_how_long_to_wait() -> None:
     details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "17s"}]
     body = json.dumps({"error": {"code": 429, "message": "slow down", "status": "EXHAUSTED", "details": details}})

@@ -111,6 +111,8 @@ def _check_order(contents: list[dict[str, Any]]) -> None:
     """Calls are answered at once, all together and by name, and their signatures come back as they were given."""
     due: list[str] = []
     for content in contents:
+        if not content.get("parts"):
+            raise BadRequest("a content without parts")
         responses = [p["functionResponse"]["name"] for p in content["parts"] if "functionResponse" in p]
         if responses != due:
             raise BadRequest(f"function responses {responses} do not match the calls {due}")

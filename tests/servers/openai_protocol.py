@@ -103,6 +103,7 @@ def _check_order(messages: list[dict[str, Any]]) -> None:
         _need(role in ("system", "user", "assistant"), f"unknown role {role}")
         if role != "user":
             _need(content is None or isinstance(content, str), f"media in a message of role {role}")
+        _need(bool(content or message.get("tool_calls")), f"an empty message of role {role}")
         for call in message.get("tool_calls", []):
             try:
                 arguments = json.loads(call["function"]["arguments"])

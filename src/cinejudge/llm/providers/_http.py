@@ -13,7 +13,8 @@ import httpx2
 from cinejudge.llm.redact import redact
 from cinejudge.schema.errors import ModelError
 
-_RETRYABLE = {408, 409, 425, 429, 500, 502, 503, 504, 529}
+_RETRYABLE = {408, 409, 425, 429}
+"""Besides everything from 500 upwards."""
 
 
 def http_client(base_url: str | None, timeout_s: float) -> httpx2.AsyncClient:
@@ -21,15 +22,26 @@ def http_client(base_url: str | None, timeout_s: float) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(timeout=timeout_s, trust_env=not _is_loopback(base_url), follow_redirects=False)
 
 
-def status_error(model: str, status: int, text: str, headers: Mapping[str, str]) -> ModelError:
-    """An HTTP error as one line, with what the server says about trying again."""
+def status_error(
+    model: str, status: int, text: str, headers: Mapping[str, str], *, lasting: bool = False
+) -> ModelError:
+    """An HTTP error as one line, with what the server says about trying again.
+
+    Args:
+        model: Name for the message.
+        status: HTTP status.
+        text: What the server says.
+        headers: Of the reply, names in any case.
+        lasting: Whether it is known that trying again cannot help, whatever the status.
+    """
+    retryable = (status in _RETRYABLE or status >= 500) and not lasting
     if 300 <= status < 400:
         text = f"redirected to {headers.get('location', 'nowhere')}; give the final address as base URL"
     hint = {401: "; check the API key", 403: "; check the API key's rights", 404: "; check model name and base URL"}
     return ModelError(
         f"{model}: HTTP {status}: {_short(text)}{hint.get(status, '')}",
-        retryable=status in _RETRYABLE,
-        retry_after=_retry_after(headers) if status in _RETRYABLE else None,
+        retryable=retryable,
+        retry_after=_retry_after(headers) if retryable else None,
     )
 
 
@@ -49,8 +61,11 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     try:
         return max(0.0, float(value))
     except ValueError:
-        parsed = email.utils.parsedate_tz(value)
-    return max(0.0, email.utils.mktime_tz(parsed) - time.time()) if parsed else None
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None  # neither a number nor a date: as good as none
 
 
 def _is_loopback(base_url: str | None) -> bool:

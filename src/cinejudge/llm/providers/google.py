@@ -136,7 +136,8 @@ class GoogleModel:
                 continue
             flush()
             if message.role == "assistant":
-                out.append(_assistant(message))
+                if said := _assistant(message).parts:  # one without anything is refused
+                    out.append(types.Content(role="model", parts=said))
             elif message.role == "user":
                 out.append(types.Content(role="user", parts=[self._part(part) for part in message.parts]))
         flush()

@@ -125,7 +125,8 @@ class OpenAIModel:
         return None
 
     def _refusal_by_status(self, error: openai.APIStatusError) -> ModelError:
-        return status_error(self.name, error.status_code, error.message, error.response.headers)
+        spent = error.code == "insufficient_quota"  # a 429 that waiting does not mend
+        return status_error(self.name, error.status_code, error.message, error.response.headers, lasting=spent)
 
     def _reply(self, completion: ChatCompletion) -> Reply:
         if not completion.choices:
@@ -175,7 +176,8 @@ class OpenAIModel:
                 out.append({"role": "tool", "tool_call_id": message.tool_call_id, "content": words})
                 shown += map(self._part, media)
             elif message.role == "assistant":
-                out.append(_assistant(message))
+                if message.parts or message.tool_calls:  # one without anything is refused
+                    out.append(_assistant(message))
             elif all(isinstance(part, TextPart) for part in message.parts):
                 out.append({"role": message.role, "content": _text(message.parts)})
             else:
@@ -230,9 +232,11 @@ def _usage(usage: CompletionUsage | None) -> TokenUsage:
     if usage is None:
         return TokenUsage()
     prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
+    counted = usage.prompt_tokens or 0
+    cached = (prompt.cached_tokens if prompt else None) or 0
     return TokenUsage(
-        input_tokens=usage.prompt_tokens or 0,
+        input_tokens=counted if cached <= counted else counted + cached,  # some servers count cached tokens apart
         output_tokens=usage.completion_tokens or 0,
-        cached_tokens=(prompt.cached_tokens if prompt else None) or 0,
+        cached_tokens=cached,
         reasoning_tokens=(completion.reasoning_tokens if completion else None) or 0,
     )
