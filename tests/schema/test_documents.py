@@ -69,7 +69,7 @@ def test_bad_yaml_is_told_in_one_line(tmp_path: Path, text: str, told: str) -> N
     ids=["twice", "nan", "syntax", "deep", "long number"],
 )
 def test_bad_json_is_told_in_one_line(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(ConfigError, match="file.json") as caught:
+    with pytest.raises(ConfigError, match=r"file\.json") as caught:
         read_json(write(tmp_path, text, "file.json"))
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -103,6 +103,8 @@ def _inside(reference: Reference, folder: Path, where: str) -> Reference:
 def _explained(error: ValidationError) -> str:
     first, *more = error.errors(include_url=False)
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"]).lstrip(".")
+    # Field names of an unknown file end in a terminal: nothing there may act.
+    place = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in place[:120])
     told = f"{place}: {first['msg']}"
     if first["type"] == "extra_forbidden":
         known = {name for record in (Brief, ShotSpec, Line, Reference) for name in record.model_fields}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from cinejudge.schema import SLOT, Brief, Line, Question, Shot, ShotSpec
 from cinejudge.schema.suite import Scope
 
-MAX_CHARS = 1_200
+MAX_CHARS = 6_000
 """Longer values are cut: a slot quotes the brief, it does not carry it."""
 
 SHOT_SLOTS: dict[str, Callable[[ShotSpec], str]] = {
