@@ -91,7 +91,7 @@ def _read(
     document = read_yaml(path)
     if not isinstance(document.data, dict):
         return None, ("not a suite: it should begin with `name:`, `title:`, `dimensions:` …",)
-    data, problems = borrow(document.data, lambda name: _lend(name, (*readers, path)))
+    data, problems = borrow(document.data, cache(lambda name: _lend(name, (*readers, path))))
     if problems:
         return None, tuple(told(document, problem) for problem in problems)
     try:
