@@ -104,7 +104,9 @@ def test_what_is_wrong_is_told_with_place_and_remedy(tmp_path: Path, old: str, n
 
 
 def test_all_problems_are_listed_and_the_first_names_how_many_more(tmp_path: Path) -> None:
-    path = write(tmp_path, SUITE.replace("        name: Sharp\n", "").replace('title: "House', "").replace("source: us\n", ""))
+    path = write(
+        tmp_path, SUITE.replace("        name: Sharp\n", "").replace('title: "House', "").replace("source: us\n", "")
+    )
     assert len(suite_problems(path)) == 2
     with pytest.raises(ConfigError, match=r"and 1 more: `cinejudge suites check house.yaml`"):
         load_suite(path)

@@ -57,9 +57,7 @@ def suite(*dimensions: list[dict[str, Any]], weights: Mapping[int, float] | None
         {"id": f"d{i}", "name": f"D{i}", "metrics": metrics, "weight": (weights or {}).get(i, 1.0)}
         for i, metrics in enumerate(dimensions)
     ]
-    return Suite.model_validate(
-        {"name": "s", "title": "S", "version": "1", "source": "us", "dimensions": made, **more}
-    )
+    return Suite.model_validate({"name": "s", "title": "S", "version": "1", "source": "us", "dimensions": made, **more})
 
 
 def asked(metric: str, number: int = 0, **more: Any) -> Asked:
@@ -127,7 +125,12 @@ def test_a_metric_is_the_mean_of_what_is_answered() -> None:
 
 @pytest.mark.parametrize(
     ("options", "status"),
-    [(["absent"], "not_applicable"), ([CANNOT_TELL], "not_judged"), ([], "not_judged"), (["absent", CANNOT_TELL], "not_judged")],
+    [
+        (["absent"], "not_applicable"),
+        ([CANNOT_TELL], "not_judged"),
+        ([], "not_judged"),
+        (["absent", CANNOT_TELL], "not_judged"),
+    ],
 )
 def test_without_an_answer_there_is_no_score(options: list[str], status: str) -> None:
     questions = [asked("m", i) for i in range(max(1, len(options)))]
@@ -159,9 +162,7 @@ def test_gates_of_metrics_decide_before_any_number(facts: dict[str, bool], statu
     assert told is None or told in str(metric.reason)
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"), [(-5.0, 0.0), (0.0, 0.0), (2.5, 0.25), (10.0, 1.0), (1e300, 1.0)]
-)
+@pytest.mark.parametrize(("value", "expected"), [(-5.0, 0.0), (0.0, 0.0), (2.5, 0.25), (10.0, 1.0), (1e300, 1.0)])
 def test_a_measure_is_mapped_and_its_raw_value_kept(value: float, expected: float) -> None:
     metric = only(score(suite([measure("m")]), measured={"m": Measured(name="m.value", value=value, unit="dB")}))
     assert (metric.score, metric.raw, metric.unit, metric.coverage) == (expected, value, "dB", 1.0)
@@ -351,13 +352,17 @@ def test_the_order_of_questions_changes_nothing(choices: dict[str, list[str]], t
     assert [d.score for d in one.dimensions] == [d.score for d in other.dimensions]
 
 
-@given(CHOICES, TAKEN, st.sampled_from(["a", "c"]), st.sampled_from(["absent", CANNOT_TELL, "unasked"]), st.integers(1, 3))
+@given(
+    CHOICES, TAKEN, st.sampled_from(["a", "c"]), st.sampled_from(["absent", CANNOT_TELL, "unasked"]), st.integers(1, 3)
+)
 def test_what_is_not_judged_never_moves_a_mean(
     choices: dict[str, list[str]], taken: dict[str, float | None], metric: str, silent: str, count: int
 ) -> None:
     before = run(choices, taken)
     after = run(choices | {metric: choices[metric] + [silent] * count}, taken)
-    assert [m.score for d in after.dimensions for m in d.metrics] == [m.score for d in before.dimensions for m in d.metrics]
+    assert [m.score for d in after.dimensions for m in d.metrics] == [
+        m.score for d in before.dimensions for m in d.metrics
+    ]
     assert after.score == before.score
     if silent == "absent":
         assert after.coverage == before.coverage
