@@ -45,6 +45,8 @@ def test_the_lenient_norm_ignores_case_punctuation_and_width_but_not_letters():
         ("2024", "two thousand twenty four"),
         ("1100", "one thousand one hundred"),
         ("007", "007"),
+        ("1234567", "1234567"),
+        pytest.param("9" * 5000, "9" * 5000, id="thousands of digits"),
         ("don't stop", "dont stop"),
         ("well-known", "well known"),
         ("你好 world", "你好 world"),

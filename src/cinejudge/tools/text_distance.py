@@ -19,12 +19,14 @@ from typing import Literal, NamedTuple
 
 Norm = Literal["strict", "lenient"]
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_LARGEST_SPELT = 999_999
+# fmt: off
+_ONES = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+# fmt: on
+_MOST_DIGITS = 6
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
 _APOSTROPHES = str.maketrans("", "", "'’‘`")
 
@@ -51,7 +53,7 @@ def normal_words(text: str, norm: Norm) -> list[str]:
     if norm == "strict":
         return normal_characters(text, "strict").split()
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
-    return [word for token in _TOKEN.findall(plain) for word in _spelt(token)]
+    return [word for found in _TOKEN.findall(plain) for word in _spelt(found)]
 
 
 def character_error_rate(reference: str, text: str, norm: Norm = "lenient") -> float:
@@ -103,10 +105,9 @@ def _rate(reference: Sequence[str], other: Sequence[str]) -> float:
     return edit_distance(reference, other) / len(reference)
 
 
-def _spelt(token: str) -> list[str]:
-    if not (token.isascii() and token.isdigit()) or int(token) > _LARGEST_SPELT or (token[0] == "0" and token != "0"):
-        return [token]
-    return _number(int(token))
+def _spelt(word: str) -> list[str]:
+    whole_number = word.isascii() and word.isdigit() and len(word) <= _MOST_DIGITS and str(int(word)) == word
+    return _number(int(word)) if whole_number else [word]
 
 
 def _number(n: int) -> list[str]:

@@ -1,0 +1,346 @@
+"""Tool ``ocr``: the text on screen, as drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Annotated, Any, NamedTuple
+
+from numpy.typing import NDArray
+from pydantic import Field
+
+from cinejudge.media import Footage
+from cinejudge.schema import Record
+from cinejudge.schema.errors import ToolError
+from cinejudge.tools.contract import Abstain, Look, Provider, Tool, ToolArgs, ToolResult
+from cinejudge.tools.drawing.marks import draw_box
+from cinejudge.tools.look import Region
+from cinejudge.tools.models import rapid
+from cinejudge.tools.text_lines import Box, Seen, Track, Vote, cut_off, in_reading_order, merge, votes
+
+SAMPLES_PER_SECOND = 2.0
+MAX_SAMPLES = 600
+"""Longer spans are sampled more thinly."""
+STILL = 4.0
+"""A frame is not read again while no part of its luma thumbnail (a sixteenth of its sides) has changed by more than
+this since the frame read last, in grey levels of 255."""
+JUMP = 0.08
+"""Mean luma difference to the frame before (0 to 1) that starts a new picture, which is read at least once."""
+MIN_CONFIDENCE = 0.8
+"""Below this, readings on generated clips are mostly textures taken for letters or letters that no reader agrees on."""
+SURE = 0.95
+"""What is seen in a single sampled frame must be read with this confidence to count."""
+SMALLEST_SIDE = 64
+REGION_SIDE = 960
+"""A region is enlarged up to this longer side, at most fourfold, before it is read."""
+
+
+class Args(ToolArgs):
+    """When and where to read; by default everywhere."""
+
+    start_s: Annotated[float, Field(ge=0)] = 0.0
+    end_s: Annotated[float, Field(ge=0)] | None = None
+    """None: to the end of the clip."""
+    region: Region | None = None
+    """Part of the picture to enlarge and read, for small text."""
+
+
+class Sighting(Record):
+    """One line in one sampled frame."""
+
+    frame: int
+    time_s: float
+    text: str
+    confidence: float
+    box: Box
+
+
+class Reading(Record):
+    """One wording of a line."""
+
+    text: str
+    confidence: float
+    """Mean over the frames that read it."""
+    frames: int
+    """Sampled frames that read it."""
+    first_s: float
+    last_s: float
+
+
+class Line(Record):
+    """One line of text, followed over the sampled frames."""
+
+    text: str
+    """The wording with the largest sum of confidence; of a text that runs out of the picture the longest sure one.
+    Nothing is corrected."""
+    confidence: float
+    box: Box
+    """Where that wording was first seen."""
+    first_frame: int
+    last_frame: int
+    """Last sampled frame that shows it."""
+    start_s: float
+    end_s: float
+    cut_off: bool
+    """Whether it runs out of the picture at some time, so that letters may be missing."""
+    readings: tuple[Reading, ...]
+    """All wordings in order of time: a text that changes, or that the reader is unsure of."""
+    sightings: tuple[Sighting, ...]
+
+
+class Result(ToolResult):
+    """The lines in order of time."""
+
+    lines: tuple[Line, ...]
+    doubtful: tuple[Line, ...]
+    """Seen, but not read with enough confidence: garbled, tiny, moving or not text at all."""
+    min_confidence: float = MIN_CONFIDENCE
+    start_s: float
+    end_s: float
+    step_s: float
+    """Time between sampled frames: how far a line's span may be off at either end."""
+    sampled: int
+    read: int
+    """Sampled frames that were read; the others had not changed since."""
+
+    @property
+    def summary(self) -> str:
+        """The words, quoted."""
+        if not self.lines:
+            doubt = f"; {len(self.doubtful)} unreadable" if self.doubtful else ""
+            return f"no readable text between {self.start_s:.1f} and {self.end_s:.1f} s{doubt}"
+        quoted = ", ".join(f'"{line.text}" {line.start_s:.1f}-{line.end_s:.1f} s' for line in self.lines[:6])
+        return quoted + (f" and {len(self.lines) - 6} more lines" if len(self.lines) > 6 else "")
+
+    def wordings(self) -> tuple[str, ...]:
+        """Every wording to compare a wanted text with: each reading of each line, and lines that stand together.
+
+        Lines seen in the same frame are joined in reading order, up to six neighbours at a time, since a wanted text
+        may be set in several lines.
+        """
+        found: dict[str, None] = {reading.text: None for line in self.lines for reading in line.readings}
+        frames: dict[int, list[Sighting]] = {}
+        for line in self.lines:
+            for sighting in line.sightings:
+                frames.setdefault(sighting.frame, []).append(sighting)
+        for shown in frames.values():
+            ordered = [shown[i].text for i in in_reading_order([s.box for s in shown])]
+            for first in range(len(ordered)):
+                for last in range(first + 2, min(first + 6, len(ordered)) + 1):
+                    found[" ".join(ordered[first:last])] = None
+        return tuple(found)
+
+
+class _Sample(NamedTuple):
+    frame: int
+    lines: list[rapid.Read]
+    fresh: bool
+
+
+def _small(look: Look, args: Args) -> Result:
+    return _run(look, args, rapid.small_reader(look.device))
+
+
+def _server(look: Look, args: Args) -> Result:
+    return _run(look, args, rapid.server_reader(look.device))
+
+
+def _run(look: Look, args: Args, reader: rapid.TextReader) -> Result:
+    footage = look.footage
+    clip = footage.clip
+    if min(clip.width, clip.height) < SMALLEST_SIDE:
+        raise Abstain(f"the picture is {clip.width}x{clip.height}: text needs at least {SMALLEST_SIDE} pixels a side")
+    end_s = clip.duration_s if args.end_s is None else min(args.end_s, clip.duration_s)
+    if args.start_s >= end_s:
+        raise ToolError(f"ocr: give start_s < end_s within 0 to {clip.duration_s:.2f} s")
+    first, last = footage.frame_at(args.start_s), footage.frame_at(end_s) + 1
+    frames = _frames(footage, first, last)
+    if not frames:
+        raise Abstain(f"no picture is kept between {args.start_s:.2f} and {end_s:.2f} s")
+    samples = list(_read(footage, frames, args.region, reader))
+    seen = (
+        Seen(i, s.frame, float(footage.times[s.frame]), line.text, line.confidence, line.box)
+        for i, s in enumerate(samples)
+        for line in s.lines
+    )
+    lines = [(_line(track), track) for track in merge(seen)]
+    sure = [line for line, track in lines if _counts(line, len(track.seen))]
+    return Result(
+        lines=tuple(sure),
+        doubtful=tuple(line for line, _ in lines if line not in sure),
+        start_s=args.start_s,
+        end_s=round(end_s, 3),
+        step_s=round((end_s - args.start_s) / len(frames), 3),
+        sampled=len(frames),
+        read=sum(s.fresh for s in samples),
+    )
+
+
+def _frames(footage: Footage, first: int, last: int) -> list[int]:
+    """Evenly spread frames, and one for every new picture that would fall between them."""
+    import numpy as np
+
+    seconds = (last - first) / footage.clip.fps
+    even = footage.sample(first, last, count=max(1, min(MAX_SAMPLES, round(seconds * SAMPLES_PER_SECOND))))
+    jumps = first + 1 + np.flatnonzero(footage.signals["difference"][first + 1 : last] > JUMP)
+    edges = [first, *(int(j) for j in jumps), last]
+    between = [
+        footage.sample(start, end, count=1)
+        for start, end in pairwise(edges)
+        if not any(start <= frame < end for frame in even)
+    ]
+    missed = [frame for found in between for frame in found]
+    return sorted({*even, *missed[:MAX_SAMPLES]})
+
+
+def _read(footage: Footage, frames: list[int], region: Region | None, reader: rapid.TextReader) -> Iterator[_Sample]:
+    last: NDArray[Any] | None = None
+    lines: list[rapid.Read] = []
+    for frame, rgb in footage.frames(frames):
+        luma = footage.luma[frame]
+        fresh = last is None or _changed(last, luma)
+        if fresh:
+            last = luma
+            lines = reader.read(rgb) if region is None else _read_region(rgb, region, reader)
+        yield _Sample(frame, lines, fresh)
+
+
+def _changed(old: NDArray[Any], new: NDArray[Any]) -> bool:
+    """Whether any part of the thumbnail changed, so that words may have changed in it."""
+    import cv2
+    import numpy as np
+
+    difference = np.abs(new.astype(np.float32) - old.astype(np.float32))
+    return bool(cv2.blur(difference, (8, 4)).max() > STILL)
+
+
+def _read_region(rgb: NDArray[Any], region: Region, reader: rapid.TextReader) -> list[rapid.Read]:
+    import cv2
+
+    height, width = rgb.shape[:2]
+    x0, y0, x1, y1 = (
+        round(region.x0 * width),
+        round(region.y0 * height),
+        round(region.x1 * width),
+        round(region.y1 * height),
+    )
+    part = rgb[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
+    scale = min(4.0, REGION_SIDE / max(part.shape[:2]))
+    if scale > 1:
+        part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    wide, high = region.x1 - region.x0, region.y1 - region.y0
+    return [
+        read._replace(
+            box=(
+                region.x0 + read.box[0] * wide,
+                region.y0 + read.box[1] * high,
+                region.x0 + read.box[2] * wide,
+                region.y0 + read.box[3] * high,
+            )
+        )
+        for read in reader.read(part)
+    ]
+
+
+def _line(track: Track) -> Line:
+    ranked = votes(track)
+    runs_out = any(cut_off(seen.box) for seen in track.seen)
+    # Text that slides out of the picture is best read while most of it is there.
+    best = (
+        max((v for v in ranked if v.confidence >= MIN_CONFIDENCE), key=_length, default=ranked[0])
+        if runs_out
+        else ranked[0]
+    )
+    return Line(
+        text=best.text,
+        confidence=round(best.confidence, 3),
+        box=_rounded(best.first.box),
+        first_frame=track.seen[0].frame,
+        last_frame=track.last.frame,
+        start_s=round(track.seen[0].time_s, 3),
+        end_s=round(track.last.time_s, 3),
+        cut_off=runs_out,
+        readings=tuple(_reading(vote) for vote in sorted(ranked, key=lambda v: v.first.sample)),
+        sightings=tuple(
+            Sighting(
+                frame=s.frame,
+                time_s=round(s.time_s, 3),
+                text=s.text,
+                confidence=round(s.confidence, 3),
+                box=_rounded(s.box),
+            )
+            for s in track.seen
+        ),
+    )
+
+
+def _length(vote: Vote) -> int:
+    return len(vote.text)
+
+
+def _reading(vote: Vote) -> Reading:
+    return Reading(
+        text=vote.text,
+        confidence=round(vote.confidence, 3),
+        frames=vote.frames,
+        first_s=round(vote.first.time_s, 3),
+        last_s=round(vote.last.time_s, 3),
+    )
+
+
+def _rounded(box: Box) -> Box:
+    x0, y0, x1, y1 = (round(v, 4) for v in box)
+    return x0, y0, x1, y1
+
+
+def _counts(line: Line, frames: int) -> bool:
+    """A single letter is easily seen into a texture: it must be sure and stay."""
+    once, letter = frames < 2, len(line.text) < 2
+    if letter:
+        return not once and line.confidence >= SURE
+    return line.confidence >= (SURE if once else MIN_CONFIDENCE)
+
+
+def _draw(footage: Footage, result: Result) -> Iterator[tuple[str, Any]]:
+    shown: dict[int, list[tuple[Sighting, bool]]] = {}
+    for lines, sure in ((result.lines, True), (result.doubtful, False)):
+        for sighting in _sightings(lines):
+            shown.setdefault(sighting.frame, []).append((sighting, sure))
+    for frame in sorted(shown):
+        rgb = footage.frame(frame)
+        for sighting, sure in shown[frame]:
+            colour = (255, 214, 10) if sure else (150, 150, 150)
+            draw_box(rgb, sighting.box, f"{sighting.text} {sighting.confidence:.2f}", colour)
+        yield f"{footage.times[frame]:.2f} s", rgb
+
+
+def _sightings(lines: Iterable[Line]) -> Iterator[Sighting]:
+    for line in lines:
+        yield from line.sightings
+
+
+TOOL = Tool(
+    name="ocr",
+    description=(
+        "Reads the text on screen exactly as drawn, misspellings included, with its place, time span and confidence. "
+        "Call it for titles, captions, signs and labels; name a time span and a region to enlarge small text."
+    ),
+    validity=(
+        f"Upright text of Latin, Chinese or Japanese script, some 10 pixels high or more, in pictures of at least "
+        f"{SMALLEST_SIDE} pixels a side. Text shown for less than {1 / SAMPLES_PER_SECOND:.1f} s may be missed."
+    ),
+    args=Args,
+    result=Result,
+    providers=(
+        Provider(
+            name="ppocrv5-server",
+            version="1",
+            fidelity="paper",
+            run=_server,
+            packages=("rapidocr", "onnxruntime"),
+            weights=("ppocrv5-server",),
+        ),
+        Provider(name="rapidocr", version="1", fidelity="substitute", run=_small, packages=("rapidocr", "onnxruntime")),
+    ),
+    draw=_draw,
+)
