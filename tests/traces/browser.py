@@ -17,7 +17,7 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_QUIET = [
+_QUIET = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -28,7 +28,7 @@ _QUIET = [
     "--disable-sync",
     "--remote-debugging-port=0",
     "--hide-scrollbars",
-]
+)
 
 
 class Page:
@@ -53,10 +53,12 @@ class Page:
                     raise RuntimeError(f"{method}: {message['error']}")
                 return dict(message["result"])
 
-    def open(self, path: Path, fragment: str = "") -> None:
-        """Opens a file and waits until it is loaded."""
-        self.send("Page.navigate", url=path.resolve().as_uri() + fragment)
-        self.until("document.readyState === 'complete'")
+    def open(self, path: Path) -> None:
+        """Opens a file in a fresh document and waits until it is loaded."""
+        for address in ("about:blank", path.resolve().as_uri()):
+            answer = self.send("Page.navigate", url=address)
+            assert "errorText" not in answer, f"{address}: {answer['errorText']}"
+            self.until(f"location.href === {json.dumps(address)} && document.readyState === 'complete'")
 
     def run(self, script: str) -> Any:
         """Value of an expression in the page; promises are awaited."""
@@ -68,7 +70,7 @@ class Page:
     def until(self, condition: str, seconds: float = 15) -> None:
         """Waits until an expression in the page holds."""
         end = time.monotonic() + seconds
-        while not self.run(condition):
+        while not self.run(f"Boolean({condition})"):
             if time.monotonic() > end:
                 raise AssertionError(f"never true: {condition}")
             time.sleep(0.05)
@@ -85,8 +87,10 @@ class Page:
     def click(self, selector: str) -> None:
         """A real click in the middle of the first element that fits."""
         box = self.run(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
-            " e.scrollIntoView({block: 'center', behavior: 'instant'}); const r = e.getBoundingClientRect();"
+            f"(async () => {{ const e = document.querySelector({json.dumps(selector)});"
+            " e.scrollIntoView({block: 'center', behavior: 'instant'});"
+            " for (const _ of 'xx') await new Promise(requestAnimationFrame);"  # a click goes to what has been painted
+            " const r = e.getClientRects()[0];"
             " return [r.x + r.width / 2, r.y + r.height / 2]; })()"
         )
         for kind in ("mousePressed", "mouseReleased"):

@@ -53,5 +53,6 @@ const turnFinding = (by) => {
   if (!shown.length) return;
   const index = shown.findIndex((finding) => finding.id === state.finding);
   const next = shown[index < 0 ? (by > 0 ? 0 : shown.length - 1) : (index + by + shown.length) % shown.length];
+  showFinding(next.id); // at once: the address is followed only after this key has been dealt with
   location.hash = document.querySelector(`[data-finding="${CSS.escape(next.id)}"] h4 a`).getAttribute("href");
 };

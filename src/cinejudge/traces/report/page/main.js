@@ -142,10 +142,10 @@ const start = () => {
   follow();
   addEventListener("hashchange", follow);
   addEventListener("keydown", (event) => {
-    const busy = event.target.closest("input, select, button, summary, a, video, audio, dialog, [role=slider]");
     const known = KEYS[event.key];
-    const typing = event.target.closest("input, select, dialog");
-    if (!known || typing || event.ctrlKey || event.metaKey || event.altKey || (busy && event.key.length > 1) || (busy && event.key === " ")) return;
+    const typing = event.target.closest("input, select, audio, dialog, [role=slider]");
+    const pressed = event.key === " " && event.target.closest("button, summary, video");
+    if (!known || typing || pressed || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     known[1]();
   });
