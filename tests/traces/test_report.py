@@ -11,7 +11,8 @@ from cinejudge.traces import RunFolder, build_report
 from cinejudge.traces.report.build import page
 from cinejudge.traces.report.data import page_data
 
-from .fixture import HOSTILE_NAME, HOSTILE_TEXT, make_run
+from .fixture import make_run
+from .fixture_found import HOSTILE_NAME, HOSTILE_TEXT
 
 
 class Tags(HTMLParser):

@@ -12,7 +12,8 @@ import pytest
 from tests.videos import make_video
 
 from .browser import CHROMIUM, Page, browser
-from .fixture import HOSTILE_NAME, HOSTILE_TEXT, make_run
+from .fixture import make_run
+from .fixture_found import HOSTILE_NAME, HOSTILE_TEXT
 
 pytestmark = [
     pytest.mark.real,
