@@ -1,0 +1,1 @@
+"""Measures of pictures over time and of sound, as plain functions of arrays."""
