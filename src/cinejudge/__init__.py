@@ -1,3 +1,33 @@
-"""Judges finished videos with agents that call perception tools, and gives verdicts that can be traced."""
+"""Judges finished videos with agents that call perception tools, and gives verdicts that can be traced.
+
+import cinejudge
+
+verdict = cinejudge.evaluate("clip.mp4", brief="A teaser. Shot 1: ...", suites=("msavbench",))
+for finding in verdict.findings:
+print(finding.title, finding.suggestion)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from cinejudge.evaluation import aevaluate, evaluate, evaluate_many
+    from cinejudge.schema import Brief, Failure, Options, Verdict
+
+__all__ = ["Brief", "Failure", "Options", "Verdict", "__version__", "aevaluate", "evaluate", "evaluate_many"]
+
+
+def __getattr__(name: str) -> Any:
+    """Loads the public names when they are first used: `cinejudge --help` must not wait for them."""
+    if name in ("aevaluate", "evaluate", "evaluate_many"):
+        from cinejudge import evaluation
+
+        return getattr(evaluation, name)
+    if name in ("Brief", "Failure", "Options", "Verdict"):
+        from cinejudge import schema
+
+        return getattr(schema, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,7 +18,9 @@ PREFIX = "CINEJUDGE_"
 _LISTS = {"suites"}
 
 
-def resolve(given: Mapping[str, Any], *, environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Options:
+def resolve(
+    given: Mapping[str, Any], *, environ: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Options:
     """Options from what was given, the environment and ``cinejudge.toml`` in that order.
 
     Args:
@@ -50,15 +52,6 @@ def resolve(given: Mapping[str, Any], *, environ: Mapping[str, str] | None = Non
         first = error.errors()[0]
         field = str(first["loc"][0]) if first["loc"] else "?"
         raise ConfigError(f"{field} (from {origin.get(field, 'call')}): {first['msg']}") from None
-
-
-def cache_dir(options: Options) -> Path:
-    """Root of weights and evidence: the option, else the user's cache folder."""
-    if options.cache_dir is not None:
-        return options.cache_dir
-    from platformdirs import user_cache_path
-
-    return user_cache_path("cinejudge")
 
 
 def _from_environment(environ: Mapping[str, str], fields: set[str]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""."""
+"""The graph of judges: segment, plan, judge, reflect, verdict."""

@@ -1,1 +1,1 @@
-"""."""
+"""The commands, one file each: thin covers of the Python functions."""

@@ -28,7 +28,6 @@ class Options(Record):
     """``offline``, ``openai/NAME`` or ``google/NAME``."""
     base_url: str | None = None
     out: Path = Path("traces")
-    cache_dir: Path | None = None
     jobs: Annotated[int, Field(ge=1, le=64)] = 1
     """Clips judged at the same time."""
     limit: Annotated[int, Field(ge=1)] | None = None

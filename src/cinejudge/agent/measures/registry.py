@@ -46,7 +46,7 @@ class Query:
         return self.perception.result(evidence), evidence
 
 
-class NoValue(Exception):  # noqa: N818 - not an error: an honest outcome
+class NoValue(Exception):
     """Raised by a measure that has nothing to say; the message says why."""
 
     def __init__(self, reason: str, *, missing: bool = False, evidence: tuple[str, ...] = ()) -> None:

@@ -1,0 +1,5 @@
+"""``python -m cinejudge``."""
+
+from cinejudge.cli.main import run
+
+run()

@@ -1,0 +1,59 @@
+"""One clip under judgement: what the nodes share. The graph's state holds only small records."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from cinejudge.llm.session import Session
+from cinejudge.media import Footage
+from cinejudge.schema import Brief, Evidence, Measured, Options, Shot, Suite
+from cinejudge.tools.perception import Perception
+from cinejudge.traces import ClipTrace
+
+
+@dataclass
+class Case:
+    """Everything that a node may use for one clip."""
+
+    footage: Footage
+    perception: Perception
+    brief: Brief | None
+    suites: tuple[Suite, ...]
+    session: Session
+    trace: ClipTrace
+    options: Options
+    fence_key: str
+    """Secret of the run from which the fences of quoted data are made."""
+    on_stage: Callable[[str], None]
+    """Told of each stage that begins."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Wall time per stage."""
+    measured: dict[str, Measured] = field(default_factory=dict)
+    """Measures taken so far, by what was asked; each is taken once."""
+    base_evidence: tuple[Evidence, ...] = ()
+    """What was found before the judges began: the same for each of them, so that requests stay the same."""
+
+    @property
+    def model_sees(self) -> bool:
+        """Whether there is a model with eyes to ask."""
+        return self.session.model.capabilities.images
+
+    @property
+    def valid_shots(self) -> tuple[Shot, ...]:
+        """Shots that count: those that match the brief, or all without one."""
+        return tuple(shot for shot in self.perception.shots if shot.valid)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Times a stage and tells the trace when it starts and ends."""
+        self.on_stage(name)
+        self.trace.event("stage_started", stage=name)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
+            self.trace.event("stage_ended", stage=name, seconds=self.seconds[name])

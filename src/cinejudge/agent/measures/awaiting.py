@@ -1,0 +1,54 @@
+"""Measures whose perception tool is not part of this version: they say so, and the metric ends as not judged."""
+
+from __future__ import annotations
+
+from cinejudge.agent.measures.registry import MeasureFunction, NoValue, Query, measure
+from cinejudge.schema import Measured
+
+NEEDS = {
+    "color.change": "picture",
+    "light.change": "picture",
+    "faces.identity": "faces",
+    "faces.cropped": "faces",
+    "faces.expression_range": "faces",
+    "faces.stability": "faces",
+    "persons.count_gap": "objects",
+    "picture.degradation": "picture",
+    "picture.exposure": "picture",
+    "picture.flicker": "picture",
+    "picture.freezes": "picture",
+    "picture.soft": "picture",
+    "sound.background": "sound",
+    "sound.clipping": "sound",
+    "sound.silence": "sound",
+    "sound.speech_margin": "sound",
+    "background.similarity": "similarity",
+    "style.similarity": "similarity",
+    "reference.subject": "similarity",
+    "shots.likeness": "similarity",
+    "camera.motion_match": "camera",
+    "camera.scale_match": "camera",
+    "camera.shake": "camera",
+    "shots.scale_jump": "camera",
+    "sync.audio_visual": "avsync",
+    "sync.lips": "lipsync",
+    "speech.unseen_mouth": "lipsync",
+    "speakers.attribution": "speakers",
+    "speakers.overlap": "speakers",
+    "voice.similarity": "speakers",
+    "reference.voice": "speakers",
+    "music.consistency": "music",
+    "sound.quality": "audio_quality",
+}
+"""Measure to the tool that it needs."""
+
+
+def _awaits(tool: str) -> MeasureFunction:
+    async def nothing(query: Query) -> Measured:
+        raise NoValue(f"needs the perception tool {tool!r}, which is not part of this version", missing=True)
+
+    return nothing
+
+
+for _name, _tool in NEEDS.items():
+    measure(_name, unit="")(_awaits(_tool))
