@@ -94,7 +94,7 @@ def test_a_finding_leads_to_its_metric_down_to_the_evidence(page: Page) -> None:
 def test_answers_show_what_was_chosen_and_what_reflection_replaced(page: Page) -> None:
     page.click("[data-metric='msavbench/subject.identity'] summary")
     page.until("document.querySelector('[data-metric=\"msavbench/subject.identity\"] .answer')")
-    text = page.run("document.querySelector('[data-metric=\"msavbench/subject.identity\"]').innerText")
+    text = page.run("document.querySelector('[data-metric=\"msavbench/subject.identity\"]').textContent")
     assert "✓ Alike, but details differ 0.50" in text
     assert "Before reflection: Clearly the same person" in text
     assert "no face is large enough in shot 0" in text
@@ -217,3 +217,12 @@ def test_the_video_plays_where_it_can_be_reached(chromium: Page, tmp_path: Path)
     chromium.press("ArrowRight")
     chromium.until("Math.abs(document.querySelector('.screen video').currentTime - 0.25 - 1 / 24) < 0.01")
     assert chromium.complaints == []
+
+
+def test_a_suite_unfolds_its_dimensions(page: Page) -> None:
+    columns = "document.querySelectorAll('#clips thead tr:last-child th').length"
+    assert page.run(columns) == 1 + 5 + 2
+    page.click("[data-suite=msavbench]")
+    page.until("document.querySelector('[data-suite=msavbench]').getAttribute('aria-expanded') === 'false'")
+    assert page.run(columns) == 1 + 1 + 2
+    assert page.run("document.activeElement.dataset.suite") == "msavbench"

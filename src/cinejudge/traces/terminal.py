@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -195,9 +196,12 @@ def _answer(out: Lines, verdict: Verdict, answer: Answer, asked: Asked | None, e
 
 
 def _target(asked: Asked) -> str:
-    """What it is about; people count shots from 1."""
+    """What it is about; people count from 1."""
     shots = " and ".join(str(index + 1) for index in asked.shots)
-    return f"shot {shots}" if asked.target.startswith("shot") and shots else asked.target
+    if asked.target.startswith("shot") and shots:
+        return f"shot {shots}"
+    counted = re.fullmatch(r"(spec|line|speaker)(\d+)", asked.target)
+    return f"{counted[1].replace('spec', 'specified shot')} {int(counted[2]) + 1}" if counted else asked.target
 
 
 def _cited(out: Lines, verdict: Verdict, ids: Sequence[str]) -> None:

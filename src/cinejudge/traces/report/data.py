@@ -6,7 +6,7 @@ import os
 from typing import Any
 from urllib.parse import quote
 
-from cinejudge.schema import SCHEMA_VERSION, Verdict
+from cinejudge.schema import SCHEMA_VERSION, Asked, Verdict
 from cinejudge.traces.clip import ClipTrace
 from cinejudge.traces.events import Event
 from cinejudge.traces.folder import RunFolder
@@ -57,7 +57,7 @@ def _clip(folder: RunFolder, trace: ClipTrace, verdict: Verdict) -> dict[str, An
         "completion": verdict.segmentation.completion,
         "notes": [*plain["segmentation"]["notes"], *plain["clip"]["notes"]],
         "suites": list(plain["suites"].values()),
-        "questions": {asked["id"]: asked for asked in plain["questions"]},
+        "questions": {asked.id: _question(asked) for asked in verdict.questions},
         "findings": plain["findings"],
         "evidence": {e["id"]: _evidence(e) for e in plain["evidence"]},
         "facts": plain["facts"],
@@ -65,6 +65,16 @@ def _clip(folder: RunFolder, trace: ClipTrace, verdict: Verdict) -> dict[str, An
         "lanes": clip_lanes(verdict),
         "pictures": clip_pictures(folder, verdict),
         "log": _log(events),
+    }
+
+
+def _question(asked: Asked) -> dict[str, Any]:
+    kept = {"text", "slots", "target", "shots", "span"}
+    return asked.model_dump(mode="json", include=kept) | {
+        "options": [{"id": option.id, "text": option.text, "score": option.score} for option in asked.options],
+        "rule": asked.rule.model_dump(mode="json", include={"measure": {"name"}, "bands": True})
+        if asked.rule
+        else None,
     }
 
 

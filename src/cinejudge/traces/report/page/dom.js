@@ -34,9 +34,10 @@ const clock = (value) => {
 };
 const count = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many ?? `${one}s`}`;
 
-const wedge = (value) => value === null || value === undefined
-  ? el("span", { class: "wedge none", "aria-hidden": "true" })
-  : el("span", { class: value < 0.5 ? "wedge low" : "wedge", "aria-hidden": "true", style: { "--v": value } }, el("i"));
+// Full fields for a score that rests on at least half of what applies, hatched ones below.
+const wedge = (value, coverage) => el("span", {
+  class: `wedge ${value < 0.5 ? "low" : ""} ${coverage < 0.5 ? "thin" : ""}`, "aria-hidden": "true", style: { "--v": value },
+}, el("i"));
 const chip = (kind, words) => el("span", { class: `chip ${kind}` }, words ?? plain(kind));
 const SEVERITIES = ["critical", "major", "moderate", "minor"];
 const severity = (name) => el("span", { class: "severity" }, el("i", { style: { "--n": 4 - SEVERITIES.indexOf(name) } }), name);

@@ -25,7 +25,8 @@ const drawFinding = (finding) => {
     finding.suggestion && el("p", { class: "change" }, said(finding.suggestion)),
     el("p", { class: "where" },
       finding.spans.length ? finding.spans.slice(0, 4).map((span) => [spanLink(span), " "]) : "whole clip ",
-      finding.shots.map((index) => [shotLink(index), " "]), "· ", said(plain(finding.mode)), " · ",
+      finding.shots.map((index) => [shotLink(index), " "]), "· ",
+      !finding.title.toLowerCase().startsWith(plain(finding.mode).toLowerCase()) && [said(plain(finding.mode)), " · "],
       finding.metric ? el("a", { href: address({ metric: `${finding.suite}/${finding.metric}` }) }, suite?.title ?? finding.suite, " ", finding.metric)
         : suite?.title ?? (finding.suite || "the clip itself"),
       finding.confidence !== null && ` · confidence ${percent(finding.confidence)}`));
@@ -53,6 +54,5 @@ const turnFinding = (by) => {
   if (!shown.length) return;
   const index = shown.findIndex((finding) => finding.id === state.finding);
   const next = shown[index < 0 ? (by > 0 ? 0 : shown.length - 1) : (index + by + shown.length) % shown.length];
-  showFinding(next.id); // at once: the address is followed only after this key has been dealt with
-  location.hash = document.querySelector(`[data-finding="${CSS.escape(next.id)}"] h4 a`).getAttribute("href");
+  go(document.querySelector(`[data-finding="${CSS.escape(next.id)}"] h4 a`).getAttribute("href"));
 };

@@ -106,7 +106,7 @@ const drawClip = () => {
 };
 const turnClip = (by) => {
   const next = DATA.clips[(DATA.clips.indexOf(state.clip) + by + DATA.clips.length) % DATA.clips.length];
-  location.hash = address({ clip: next.id });
+  go(address({ clip: next.id }));
 };
 
 const follow = () => {
@@ -125,6 +125,12 @@ const follow = () => {
     seek(at);
     document.querySelector(".viewer").scrollIntoView({ block: "nearest" });
   }
+};
+
+// Goes to an address at once: what is typed next must find the page already there.
+const go = (to) => {
+  history.pushState(null, "", to);
+  follow();
 };
 
 const KEYS = {

@@ -6,13 +6,16 @@ const filled = (words, asked) => words.split(/(\{[a-z_.]+\})/).map((part) => {
   return slot in asked.slots ? ["“", said(asked.slots[slot]), "”"] : "(not specified)";
 });
 
+// Shots, or what else it is about; people count from 1.
+const placeName = (name) => name.replace(/^spec(\d+)$/, (_, index) => `shot ${+index + 1} of the brief`)
+  .replace(/^(line|speaker)(\d+)$/, (_, kind, index) => `${kind} ${+index + 1}`);
 const target = (asked) => [
   asked.shots.map((index) => [shotLink(index), " "]),
-  !asked.shots.length && asked.target !== "clip" && `${asked.target} `,
+  !asked.shots.length && asked.target !== "clip" && `${placeName(asked.target)} `,
   asked.span && spanLink(asked.span),
 ];
 
-const drawOptions = (asked, answer) => asked.options.length > 0 && el("ul", { class: "options" }, asked.options.map((option) => {
+const drawOptions = (asked, answer) => answer.option !== null && el("ul", { class: "options" }, asked.options.map((option) => {
   const chosen = option.id === answer.option;
   return el("li", { class: chosen ? "chosen" : null }, chosen && el("span", { "aria-label": "chosen" }, "✓ "), filled(option.text, asked),
     option.score !== null && el("span", { class: "num" }, ` ${score(option.score)}`));
@@ -54,6 +57,15 @@ const drawAnswer = (answer) => {
       earlier.reasoning && el("p", { class: "reasoning" }, said(earlier.reasoning)), by(earlier))));
 };
 
+// Questions without an answer, in short.
+const drawOpen = (answers, folded) => answers.length > 0 && el("details", { open: !folded },
+  el("summary", { class: "dim" }, `${count(answers.length, "question")} without an answer`),
+  el("ul", { class: "open-questions" }, answers.map((answer) => {
+    const asked = state.clip.questions[answer.asked];
+    return el("li", null, asked ? [filled(asked.text, asked), " ", target(asked)] : said(answer.asked), " ",
+      chip(answer.status), " ", el("span", { class: "dim" }, said(answer.reason)));
+  })));
+
 const drawMeasured = (measured) => measured && el("div", { class: "measure answer answered" },
   el("h4", null, "Measured: ", el("span", { class: "num" }, measured.name)),
   measured.note && el("p", null, said(measured.note)),
@@ -71,12 +83,14 @@ const drawMetric = (suite, metric) => {
       el("small", null, [plain(metric.level), metric.providers.join(", "), metric.status === "scored" && metric.coverage < 1 && `${percent(metric.coverage)} judged`].filter(Boolean).join(" · ")),
       metric.status !== "scored" && metric.reason && el("small", null, said(metric.reason))),
     el("span", { class: "raw dim num" }, metric.raw === null ? "" : `${number(metric.raw)} ${metric.unit}`),
-    metric.status === "scored" ? [el("span", { class: "num" }, score(metric.score)), wedge(metric.score)] : [el("span"), chip(metric.status)]));
+    metric.status === "scored" ? [el("span", { class: "num" }, score(metric.score)), wedge(metric.score, metric.coverage)] : [el("span"), chip(metric.status)]));
   details.addEventListener("toggle", () => {
     if (details.childElementCount > 1) return;
+    const told = metric.answers.filter((answer) => answer.option !== null || answer.status === "failed");
     const inside = [metric.reason && metric.status === "scored" && el("p", null, said(metric.reason)),
       metric.fidelity === "substitute" && el("p", { class: "dim" }, "Another model stands in for the paper's: not comparable with published numbers."),
-      drawMeasured(metric.measured), metric.answers.map(drawAnswer)];
+      drawMeasured(metric.measured), told.map(drawAnswer),
+      drawOpen(metric.answers.filter((answer) => !told.includes(answer)), told.length > 0)];
     const empty = !metric.measured && !metric.answers.length;
     details.append(el("div", { class: "body" }, inside, empty && el("p", { class: "dim" }, said(metric.reason ?? "Nothing was asked."))));
   });
@@ -89,7 +103,7 @@ const drawDimension = (suite, dimension) => {
   return shown.length > 0 && el("section", { class: "dimension" }, el("header", null,
     el("h3", null, said(dimension.name), " ", el("small", { class: "dim" }, dimension.group)),
     el("span", { class: "dim" }, dimension.status === "scored" ? `${percent(dimension.coverage)} judged` : "", dimension.counts ? "" : " · not in the total"),
-    dimension.status === "scored" ? [el("strong", { class: "num" }, score(dimension.score)), wedge(dimension.score)] : [el("span"), chip(dimension.status)]),
+    dimension.status === "scored" ? [el("strong", { class: "num" }, score(dimension.score)), wedge(dimension.score, dimension.coverage)] : [el("span"), chip(dimension.status)]),
     shown.map((metric) => drawMetric(suite, metric)));
 };
 
@@ -97,7 +111,7 @@ const drawScores = () => el("section", { id: "scores", "aria-label": "Scores" },
   .filter((suite) => !state.filter.suite || suite.name === state.filter.suite)
   .map((suite) => el("section", { class: "suite-block" },
     el("header", null, el("h2", null, said(suite.title)),
-      suite.status === "scored" ? [el("span", { class: "num" }, score(suite.score)), wedge(suite.score)] : chip(suite.status),
+      suite.status === "scored" ? [el("span", { class: "num" }, score(suite.score)), wedge(suite.score, suite.coverage)] : chip(suite.status),
       el("span", { class: "dim" }, `${percent(suite.coverage)} of what applies was judged`),
       suite.completion !== null && el("span", { class: "dim" }, `times shot completion ${score(suite.completion)}`)),
     suite.dimensions.map((dimension) => drawDimension(suite, dimension)))));

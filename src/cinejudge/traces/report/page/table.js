@@ -1,12 +1,23 @@
 // All clips against all suites and dimensions, with what could be judged beside each score.
 const order = { key: null, falling: true };
 
-const columns = () => Object.entries(DATA.summary.suites).flatMap(([suite, { total, dimensions }]) => [
-  { suite, title: total.name, name: "Overall", mean: total, span: dimensions.length + 1, of: (found) => found },
-  ...dimensions.map((mean) => ({
+// Suites whose dimensions are shown; all of them where they fit beside one another.
+const suites = Object.entries(DATA.summary.suites);
+const unfolded = new Set(suites.flatMap(([, found]) => found.dimensions).length <= 12 ? suites.map(([name]) => name) : []);
+
+const columns = () => suites.flatMap(([suite, { total, dimensions }]) => [
+  { suite, title: total.name, name: "Overall", mean: total, span: unfolded.has(suite) ? dimensions.length + 1 : 1, of: (found) => found },
+  ...(unfolded.has(suite) ? dimensions : []).map((mean) => ({
     suite, name: mean.name, mean, of: (found) => found?.dimensions.find((dimension) => dimension.id === mean.id),
   })),
 ]);
+
+const fold = (suite) => {
+  if (!unfolded.delete(suite)) unfolded.add(suite);
+  order.key = null;
+  drawTable();
+  document.querySelector(`[data-suite="${CSS.escape(suite)}"]`).focus();
+};
 
 const resultIn = (column, clip) => column.of(clip.suites.find((suite) => suite.name === column.suite));
 
@@ -14,7 +25,7 @@ const cell = (result, column) => {
   const first = column.span ? "overall first-of-suite" : "";
   if (!result) return el("td", { class: first }, "–");
   if (result.status !== "scored") return el("td", { class: first }, chip(result.status));
-  return el("td", { class: first }, el("span", { class: "num" }, score(result.score)), wedge(result.score),
+  return el("td", { class: first }, el("span", { class: "num" }, score(result.score)), wedge(result.score, result.coverage),
     el("small", null, `${percent(result.coverage)} judged`));
 };
 
@@ -62,7 +73,9 @@ const drawTable = () => {
     el("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "clips-title" }, el("table", null,
       el("thead", null,
         el("tr", null, el("td"), all.filter((column) => column.span).map((column) =>
-          el("th", { scope: "colgroup", colspan: column.span, class: "suite first-of-suite" }, said(column.title)))),
+          el("th", { scope: "colgroup", colspan: column.span, class: "suite first-of-suite" }, el("button", {
+            type: "button", "data-suite": column.suite, "aria-expanded": String(unfolded.has(column.suite)), onclick: () => fold(column.suite),
+          }, said(column.title), el("small", { class: "dim" }, unfolded.has(column.suite) ? " hide dimensions" : " show dimensions"))))),
         el("tr", null, header("Clip", "name"), all.map((column, index) =>
           header(said(column.name), index, { class: column.span ? "first-of-suite" : null })))),
       el("tbody", null, rows, broken, mean))));

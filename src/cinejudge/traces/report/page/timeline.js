@@ -148,7 +148,7 @@ const drawTimeline = () => {
   }));
   const failures = shownFindings().flatMap((finding) => finding.spans.map((span) => ({
     start: span.start_s, end: span.end_s, label: finding.title, kind: finding.severity,
-    title: `${finding.severity}: ${finding.title}`, go: () => { location.hash = moment(span.start_s, { finding: finding.id }); },
+    title: `${finding.severity}: ${finding.title}`, go: () => { go(moment(span.start_s, { finding: finding.id })); },
   })));
   return el("section", { class: "timeline", id: "timeline", "aria-label": "Timeline" },
     el("div", { class: "scroll" }, el("div", { class: "grid" },

@@ -11,7 +11,7 @@ const nearest = (at) => frames().reduce((best, picture) =>
 
 // The full picture beside the report when it is there, else the small copy inside it.
 const picture = (source, words, full) => {
-  const image = el("img", { alt: words ?? source.caption, loading: "lazy" });
+  const image = el("img", { alt: words ?? source.caption, loading: source.src ? null : "lazy" });
   if (full && source.file) {
     image.addEventListener("error", () => source.src && (image.src = source.src), { once: true });
     image.src = source.file;
