@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
-from numpy.typing import NDArray
 from pydantic import Field
 
 from cinejudge.media import Footage
 from cinejudge.schema import Record
 from cinejudge.schema.errors import ToolError
+from cinejudge.tools import text_frames
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool, ToolArgs, ToolResult
 from cinejudge.tools.drawing.marks import draw_box
 from cinejudge.tools.look import Region
 from cinejudge.tools.models import rapid
 from cinejudge.tools.text_lines import Box, Seen, Track, Vote, cut_off, in_reading_order, merge, votes
 
-SAMPLES_PER_SECOND = 2.0
-MAX_SAMPLES = 600
-"""Longer spans are sampled more thinly."""
-STILL = 4.0
-"""A frame is not read again while no part of its luma thumbnail (a sixteenth of its sides) has changed by more than
-this since the frame read last, in grey levels of 255."""
-JUMP = 0.08
-"""Mean luma difference to the frame before (0 to 1) that starts a new picture, which is read at least once."""
 MIN_CONFIDENCE = 0.8
 """Below this, readings on generated clips are mostly textures taken for letters or letters that no reader agrees on."""
 SURE = 0.95
 """What is seen in a single sampled frame must be read with this confidence to count."""
 SMALLEST_SIDE = 64
-REGION_SIDE = 960
-"""A region is enlarged up to this longer side, at most fourfold, before it is read."""
 
 
 class Args(ToolArgs):
@@ -131,12 +120,6 @@ class Result(ToolResult):
         return tuple(found)
 
 
-class _Sample(NamedTuple):
-    frame: int
-    lines: list[rapid.Read]
-    fresh: bool
-
-
 def _small(look: Look, args: Args) -> Result:
     return _run(look, args, rapid.small_reader(look.device))
 
@@ -154,10 +137,10 @@ def _run(look: Look, args: Args, reader: rapid.TextReader) -> Result:
     if args.start_s >= end_s:
         raise ToolError(f"ocr: give start_s < end_s within 0 to {clip.duration_s:.2f} s")
     first, last = footage.frame_at(args.start_s), footage.frame_at(end_s) + 1
-    frames = _frames(footage, first, last)
+    frames = text_frames.choose(footage, first, last)
     if not frames:
         raise Abstain(f"no picture is kept between {args.start_s:.2f} and {end_s:.2f} s")
-    samples = list(_read(footage, frames, args.region, reader))
+    samples = list(text_frames.read(footage, frames, args.region, reader))
     seen = (
         Seen(i, s.frame, float(footage.times[s.frame]), line.text, line.confidence, line.box)
         for i, s in enumerate(samples)
@@ -174,72 +157,6 @@ def _run(look: Look, args: Args, reader: rapid.TextReader) -> Result:
         sampled=len(frames),
         read=sum(s.fresh for s in samples),
     )
-
-
-def _frames(footage: Footage, first: int, last: int) -> list[int]:
-    """Evenly spread frames, and one for every new picture that would fall between them."""
-    import numpy as np
-
-    seconds = (last - first) / footage.clip.fps
-    even = footage.sample(first, last, count=max(1, min(MAX_SAMPLES, round(seconds * SAMPLES_PER_SECOND))))
-    jumps = first + 1 + np.flatnonzero(footage.signals["difference"][first + 1 : last] > JUMP)
-    edges = [first, *(int(j) for j in jumps), last]
-    between = [
-        footage.sample(start, end, count=1)
-        for start, end in pairwise(edges)
-        if not any(start <= frame < end for frame in even)
-    ]
-    missed = [frame for found in between for frame in found]
-    return sorted({*even, *missed[:MAX_SAMPLES]})
-
-
-def _read(footage: Footage, frames: list[int], region: Region | None, reader: rapid.TextReader) -> Iterator[_Sample]:
-    last: NDArray[Any] | None = None
-    lines: list[rapid.Read] = []
-    for frame, rgb in footage.frames(frames):
-        luma = footage.luma[frame]
-        fresh = last is None or _changed(last, luma)
-        if fresh:
-            last = luma
-            lines = reader.read(rgb) if region is None else _read_region(rgb, region, reader)
-        yield _Sample(frame, lines, fresh)
-
-
-def _changed(old: NDArray[Any], new: NDArray[Any]) -> bool:
-    """Whether any part of the thumbnail changed, so that words may have changed in it."""
-    import cv2
-    import numpy as np
-
-    difference = np.abs(new.astype(np.float32) - old.astype(np.float32))
-    return bool(cv2.blur(difference, (8, 4)).max() > STILL)
-
-
-def _read_region(rgb: NDArray[Any], region: Region, reader: rapid.TextReader) -> list[rapid.Read]:
-    import cv2
-
-    height, width = rgb.shape[:2]
-    x0, y0, x1, y1 = (
-        round(region.x0 * width),
-        round(region.y0 * height),
-        round(region.x1 * width),
-        round(region.y1 * height),
-    )
-    part = rgb[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
-    scale = min(4.0, REGION_SIDE / max(part.shape[:2]))
-    if scale > 1:
-        part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    wide, high = region.x1 - region.x0, region.y1 - region.y0
-    return [
-        read._replace(
-            box=(
-                region.x0 + read.box[0] * wide,
-                region.y0 + read.box[1] * high,
-                region.x0 + read.box[2] * wide,
-                region.y0 + read.box[3] * high,
-            )
-        )
-        for read in reader.read(part)
-    ]
 
 
 def _line(track: Track) -> Line:
@@ -327,7 +244,7 @@ TOOL = Tool(
     ),
     validity=(
         f"Upright text of Latin, Chinese or Japanese script, some 10 pixels high or more, in pictures of at least "
-        f"{SMALLEST_SIDE} pixels a side. Text shown for less than {1 / SAMPLES_PER_SECOND:.1f} s may be missed."
+        f"{SMALLEST_SIDE} pixels a side. Text shown for under {1 / text_frames.SAMPLES_PER_SECOND:.1f} s may be missed."
     ),
     args=Args,
     result=Result,

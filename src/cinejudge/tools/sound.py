@@ -108,7 +108,7 @@ class Result(ToolResult):
         """Loudness and whatever is wrong."""
         if self.integrated_lkfs is None:
             return "silent throughout" if self.silent_share > 0.99 else "too short or too quiet to give a loudness"
-        faults = [f"clipping in {self.clipped_share:.2%} of the samples"] if self.clipped_runs else []
+        faults = [f"clipping in {self.clipped_share:.2%} of the samples"] if self.clipped_share > 1e-4 else []
         if self.hum and self.hum.prominence_db > 12:
             faults.append(f"{self.hum.hz:.0f} Hz hum at {self.hum.level_db:.0f} dBFS")
         if self.silences:

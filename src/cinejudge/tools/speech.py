@@ -21,8 +21,10 @@ LONGEST_S = 28.0
 """Whisper hears 30 s at a time."""
 SHORTEST_S = 0.4
 """Shorter stretches hold no word to rely on; Whisper likes to hear a farewell in them."""
-LOWEST_LOGPROB = -0.8
-"""Mean log probability below which the words are taken for invented."""
+LOWEST_LOGPROB = -0.85
+"""Mean log probability of the tokens below which the words are taken for invented."""
+LOWEST_PROBABILITY = 0.6
+"""Mean probability of the words below which they are."""
 HIGHEST_COMPRESSION = 2.4
 """Whisper's own limit for text that repeats itself."""
 FASTEST_WORDS_PER_S = 7.0
@@ -185,6 +187,9 @@ def disbelief(heard: whisper.Heard, length_s: float) -> str | None:
         return (
             f"not English or not intelligible: mean log probability {heard.avg_logprob:.2f} is below {LOWEST_LOGPROB}"
         )
+    probability = float(np.mean([word.probability for word in heard.words]))
+    if probability < LOWEST_PROBABILITY:
+        return f"not English or not intelligible: mean word probability {probability:.2f} is below {LOWEST_PROBABILITY}"
     if heard.compression_ratio > HIGHEST_COMPRESSION:
         return f"the model repeats itself (compression ratio {heard.compression_ratio:.1f})"
     if len(heard.words) / length_s > FASTEST_WORDS_PER_S:

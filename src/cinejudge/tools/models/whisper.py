@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 RATE = 16_000
 THREADS = 2
+TOKENS_PER_S, MORE_TOKENS = 10, 20
+"""A stretch may hold so many tokens: twice what fast speech needs, so that a loop of repetitions ends early."""
 
 
 class HeardWord(NamedTuple):
@@ -80,6 +82,7 @@ def faster_whisper(folder: str, language: str | None, device: str) -> Transcribe
             word_timestamps=True,
             condition_on_previous_text=False,
             vad_filter=False,
+            max_new_tokens=_most_tokens(samples),
         )
         parts = list(segments)
         words = tuple(
@@ -114,6 +117,7 @@ def openai_whisper(file: str, device: str) -> Transcriber:
             word_timestamps=True,
             condition_on_previous_text=False,
             fp16=device == "cuda",
+            sample_len=_most_tokens(samples),
         )
         parts = found["segments"]
         words = tuple(
@@ -125,6 +129,10 @@ def openai_whisper(file: str, device: str) -> Transcriber:
         return _heard(words, language, float(languages[language]), numbers)
 
     return transcribe
+
+
+def _most_tokens(samples: NDArray[Any]) -> int:
+    return MORE_TOKENS + round(TOKENS_PER_S * len(samples) / RATE)
 
 
 def _heard(
