@@ -1,0 +1,72 @@
+"""From judged suspects to boundaries: the set of boundaries that fits together and is most likely."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Callable, Sequence
+
+from cinejudge.agent.segment.propose import SHORTEST_SHOT, Suspect
+
+LEAST = 0.5
+"""Probability that a boundary needs."""
+BLACK_SHOT_S = 1.0
+"""Black that lasts shorter than this is part of a transition, not a shot."""
+
+IsShot = Callable[[int, int], bool]
+"""Whether frames ``first`` to ``last`` (exclusive) can be a shot of their own."""
+
+
+def possible_shots(black: Sequence[tuple[int, int]], fps: float) -> IsShot:
+    """What can be a shot: two frames or more, and more than a moment of black.
+
+    Args:
+        black: ``(start, end)`` of each stretch of black, in order, end exclusive.
+        fps: Frames per second.
+    """
+    starts = [start for start, _ in black]
+
+    def is_shot(first: int, last: int) -> bool:
+        if last - first < SHORTEST_SHOT:
+            return False
+        if last - first >= BLACK_SHOT_S * fps:
+            return True
+        run = bisect.bisect_right(starts, first) - 1
+        return run < 0 or black[run][1] < last
+
+    return is_shot
+
+
+def select(judged: Sequence[Suspect], is_shot: IsShot) -> list[Suspect]:
+    """The boundaries with the largest sum of log-odds such that every stretch between two of them can be a shot.
+
+    Args:
+        judged: Suspects with their scores; several may speak of the same transition.
+        is_shot: What can lie between two boundaries.
+
+    Returns:
+        Boundaries in order of time.
+    """
+    likely = sorted((s for s in judged if s.score >= LEAST), key=lambda s: (s.end, s.start))
+    ends = [s.end for s in likely]
+    best: list[float] = []
+    previous: list[int | None] = []
+    for suspect in likely:
+        gain, link = 0.0, None
+        for j in range(bisect.bisect_right(ends, suspect.start - SHORTEST_SHOT) - 1, -1, -1):
+            if best[j] > gain and is_shot(likely[j].end, suspect.start):
+                gain, link = best[j], j
+        best.append(gain + _log_odds(suspect.score))
+        previous.append(link)
+    chosen: list[Suspect] = []
+    at = max(range(len(best)), key=best.__getitem__) if best else None
+    while at is not None:
+        chosen.append(likely[at])
+        at = previous[at]
+    return chosen[::-1]
+
+
+def _log_odds(p: float) -> float:
+    """Never quite 0, so that a boundary at the threshold counts for something."""
+    q = min(max(p, 1e-4), 1 - 1e-4)
+    return math.log(q / (1 - q)) + 1e-6

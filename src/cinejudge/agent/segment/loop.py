@@ -1,0 +1,174 @@
+"""Propose, inspect, correct, at most twice; then align with the brief."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from cinejudge.agent.segment.align import align
+from cinejudge.agent.segment.correct import IsShot, possible_shots, select
+from cinejudge.agent.segment.inspect import Inspector, Judgement
+from cinejudge.agent.segment.propose import Suspect, confident, measured, suspects
+from cinejudge.agent.segment.search import hidden
+from cinejudge.schema import Boundary, Brief, Clip, Correction, Segmentation, Shot, Transition
+from cinejudge.schema.errors import ToolError
+from cinejudge.tools.boundaries import Measured
+from cinejudge.tools.perception import Perception
+from cinejudge.tools.shots import Result as Proposals
+
+ROUNDS = 2
+OPEN = 0.02
+"""Probability below which a suspect is not looked at again."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A boundary that stands, with its time."""
+
+    boundary: Boundary
+    start_s: float
+    """When the first frame with a trace of the new shot is shown."""
+    end_s: float
+    """When the first clean frame of the new shot is shown."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round decided."""
+
+    boundaries: tuple[Placed, ...]
+    corrections: tuple[Correction, ...]
+
+
+async def segment(perception: Perception, brief: Brief | None, inspector: Inspector) -> Segmentation:
+    """Finds the shots of a clip and corrects its own finding.
+
+    Args:
+        perception: The clip's senses.
+        brief: What the clip was meant to be, if known. It never makes or unmakes a boundary.
+        inspector: Who judges the proposed boundaries.
+
+    Returns:
+        The shots with everything that was decided about them.
+
+    Raises:
+        ToolError: no detector works here.
+        MediaError: the clip cannot be judged.
+    """
+    evidence = await perception.look("shots")
+    if not evidence.found:
+        raise ToolError(f"shots cannot be found: {evidence.reason}")
+    found: Proposals = perception.result(evidence)
+    proposed = suspects(found.candidates, evidence.id)
+    is_shot = possible_shots(found.black, perception.footage.clip.fps)
+    rounds = await correct(perception, proposed, inspector, is_shot)
+    shots = shots_between(perception.footage.clip, rounds[-1].boundaries if rounds else ())
+    corrections = [s.proposal for s in proposed if not s.weak] + [c for r in rounds for c in r.corrections]
+    aligned = align(shots, brief)
+    return Segmentation(
+        shots=aligned.shots,
+        corrections=tuple(sorted(corrections, key=lambda c: (c.frame, c.round))),
+        rounds=len(rounds),
+        expected=len(brief.shots) if brief and brief.shots else None,
+        notes=aligned.notes,
+    )
+
+
+async def correct(
+    perception: Perception, proposed: Sequence[Suspect], inspector: Inspector, is_shot: IsShot
+) -> list[Round]:
+    """The rounds of correction: the first over what was proposed, the second knowing the shots of the first.
+
+    The second round measures again what stands or nearly did, now looking no further than the shots on both sides,
+    and searches long shots for boundaries that nobody dared to propose.
+    """
+    clip = perception.footage.clip
+    bounds: Sequence[Suspect] = confident(proposed)
+    in_question = [s for s in proposed if not s.weak]
+    rounds: list[Round] = []
+    for number in range(1, ROUNDS + 1):
+        if not in_question:
+            break
+        judged = await inspector.inspect(await measured(perception, in_question, bounds))
+        bounds = select([j.suspect for j in judged], is_shot)
+        rounds.append(_decide(judged, bounds, number))
+        in_question = [j.suspect for j in judged if j.suspect.score > OPEN]
+        in_question += hidden(bounds, [s for s in proposed if s.weak], clip.frames, clip.fps)
+    return rounds
+
+
+def _decide(judged: Sequence[Judgement], chosen: Sequence[Suspect], number: int) -> Round:
+    """Turns judgements into decisions: each suspect is kept, moved, retyped or merged, with the reason."""
+    boundaries: list[Placed] = []
+    corrections: list[Correction] = []
+    kept = {s.id for s in chosen}
+    for judgement in judged:
+        found = judgement.suspect.found
+        if judgement.suspect.id in kept and found is not None:
+            boundary = _boundary(judgement, found, number)
+            boundaries.append(Placed(boundary, found.start_s, found.end_s))
+            corrections += boundary.history[1:]
+        else:
+            corrections.append(_dropped(judgement, chosen, number))
+    return Round(tuple(sorted(boundaries, key=lambda p: p.boundary.frame)), tuple(corrections))
+
+
+def _boundary(judgement: Judgement, found: Measured, number: int) -> Boundary:
+    suspect = judgement.suspect
+    start, end, kind = found.start, found.end, found.kind
+    decide = partial(Correction, round=number, by=judgement.by, evidence=judgement.evidence or suspect.evidence)
+    history = [
+        suspect.proposal,
+        decide(
+            action="split" if suspect.weak else "keep",
+            frame=suspect.end,
+            reason=judgement.reason,
+            measures=found.measures | {"probability": round(suspect.score, 4)},
+        ),
+    ]
+    if (start, end) != (suspect.start, suspect.end):
+        history.append(decide(action="move", frame=end, reason=f"the transition spans frames {start} to {end}"))
+    if kind != suspect.kind:
+        was, is_ = (k.replace("_", " ") for k in (suspect.kind, kind))
+        history.append(decide(action="retype", frame=end, reason=f"not a {was} but a {is_}"))
+    return Boundary(
+        transition=Transition(type=kind, start_frame=start, end_frame=end),
+        confidence=suspect.score,
+        detectors=tuple(suspect.proposal.by.split(", ")),
+        history=tuple(history),
+    )
+
+
+def _dropped(judgement: Judgement, chosen: Sequence[Suspect], number: int) -> Correction:
+    suspect = judgement.suspect
+    rival = next((c for c in chosen if suspect.clashes(c)), None)
+    why = f"the boundary at frame {rival.end} explains it; " if rival else ""
+    return Correction(
+        round=number,
+        action="merge",
+        frame=suspect.end,
+        reason=why + judgement.reason,
+        by=judgement.by,
+        evidence=judgement.evidence or suspect.evidence,
+        measures=(suspect.found.measures if suspect.found else {}) | {"probability": round(suspect.score, 4)},
+    )
+
+
+def shots_between(clip: Clip, placed: Sequence[Placed]) -> tuple[Shot, ...]:
+    """Shots from boundaries in order. A shot ends where the transition out of it starts."""
+    starts = [(0, 0.0), *((p.boundary.frame, p.end_s) for p in placed)]
+    ends = [*((p.boundary.transition.start_frame, p.start_s) for p in placed), (clip.frames, clip.duration_s)]
+    into = [None, *(p.boundary for p in placed)]
+    return tuple(
+        Shot(
+            index=i,
+            start_frame=start,
+            end_frame=end,
+            start_s=start_s,
+            end_s=max(start_s, end_s),
+            transition_in=boundary.transition if boundary else None,
+            history=boundary.history if boundary else (),
+        )
+        for i, ((start, start_s), (end, end_s), boundary) in enumerate(zip(starts, ends, into, strict=True))
+    )

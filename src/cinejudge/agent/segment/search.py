@@ -1,0 +1,36 @@
+"""Looks for boundaries that no detector dared to propose, inside long shots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cinejudge.agent.segment.propose import Suspect
+
+LONG_S = 1.0
+"""Shots from this length on are searched."""
+PER_SHOT = 6
+"""Places looked at in one shot."""
+
+
+def hidden(chosen: Sequence[Suspect], reserve: Sequence[Suspect], frames: int, fps: float) -> list[Suspect]:
+    """The most promising places of the reserve inside long shots.
+
+    Args:
+        chosen: The boundaries that stand.
+        reserve: Places where the picture takes a small step.
+        frames: Length of the clip.
+        fps: Frames per second.
+
+    Returns:
+        At most ``PER_SHOT`` places for each long shot, those first that stand out most from their neighbourhood.
+    """
+    found: list[Suspect] = []
+    starts = [0, *(b.end for b in chosen)]
+    ends = [*(b.start for b in chosen), frames]
+    for start, end in zip(starts, ends, strict=True):
+        if end - start < LONG_S * fps:
+            continue
+        inside = [s for s in reserve if start < s.start and s.end < end]
+        inside.sort(key=lambda s: -s.signals["ratio"] * s.signals["novelty"])
+        found += inside[:PER_SHOT]
+    return found

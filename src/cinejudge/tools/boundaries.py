@@ -1,0 +1,207 @@
+"""Tool ``boundaries``: what speaks for and against a boundary, measured in ways that the detectors do not use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from cinejudge.schema import Record
+from cinejudge.schema.shot import TransitionKind
+from cinejudge.tools.contract import Look, Provider, Tool, ToolArgs, ToolResult
+
+if TYPE_CHECKING:
+    from cinejudge.tools.frame_pairs import Pictures
+
+_TINY = 1.0
+"""Grey levels added to both sides of a ratio, so that noise in still pictures weighs nothing."""
+_DARK, _LIGHT = 24, 231
+"""A picture whose bright parts stay below, or whose dark parts stay above, is black or white."""
+_DIP = 0.35
+"""Fall of brightness below the darker side, in 64 grey levels, from which a mixture goes through black."""
+
+
+class Place(Record):
+    """A boundary to measure, and how far one may look."""
+
+    start: Annotated[int, Field(ge=1)]
+    """First frame with a trace of the new shot."""
+    end: Annotated[int, Field(ge=1)]
+    """First clean frame of the new shot; equal to ``start`` for a hard cut."""
+    first: Annotated[int, Field(ge=0)]
+    """First frame of the shot before."""
+    last: Annotated[int, Field(ge=1)]
+    """Last frame of the shot after, exclusive."""
+
+
+class Args(ToolArgs):
+    """The places."""
+
+    places: tuple[Place, ...]
+
+
+class Measured(Record):
+    """One place, measured."""
+
+    start: int
+    """As asked, or moved to where the transition really starts and ends."""
+    end: int
+    start_s: float
+    end_s: float
+    kind: TransitionKind
+    measures: dict[str, float]
+    """By name."""
+
+
+class Result(ToolResult):
+    """One entry per place, in the order asked."""
+
+    places: tuple[Measured, ...]
+
+    @property
+    def summary(self) -> str:
+        """How many."""
+        return f"{len(self.places)} places measured"
+
+
+def _run(look: Look, args: Args) -> Result:
+    from cinejudge.tools.frame_pairs import Pictures
+
+    footage = look.footage
+    pictures = Pictures(footage)
+    found = []
+    for place in args.places:
+        start, end = settle(pictures, place)
+        measures = measure(pictures, place.model_copy(update={"start": start, "end": end}))
+        found.append(
+            Measured(
+                start=start,
+                end=end,
+                start_s=round(float(footage.times[start]), 4),
+                end_s=round(float(footage.times[end]), 4),
+                kind=kind_of(pictures, start, end, measures),
+                measures=measures,
+            )
+        )
+    return Result(places=tuple(found))
+
+
+def measure(pictures: Pictures, place: Place) -> dict[str, float]:
+    """Measures of a boundary: the last clean frame of the old shot against the first clean one of the new."""
+    a, b = place.start - 1, place.end
+    gap = b - a
+    reach = int(np.clip(round(0.4 * pictures.fps), 4, 12))
+    before = [t for t in range(a - reach, a + 1) if t >= place.first]
+    after = [t for t in range(b, b + reach + 1) if t < place.last]
+    here = pictures.pair(a, b)
+    usual = [pictures.pair(t - gap, t) for t in before[::-1] if t - gap >= place.first][:3]
+    usual += [pictures.pair(t, t + gap) for t in after if t + gap < place.last][:3]
+    colours, edges = pictures.unlike(a, b)
+    across = [
+        pictures.unlike(x, y) for x, y in zip(before[-4::-2] or before[:1], after[3::2] or after[-1:], strict=False)
+    ]
+    within = [pictures.unlike(before[0], before[-1]), pictures.unlike(after[0], after[-1])]
+    far_a, far_b = before[max(0, len(before) - 4)], after[min(len(after) - 1, 3)]
+    # A flash or something crossing the lens: what lies before comes back after.
+    returns = [pictures.pair(x, y) for x, y in ((a, far_b), (far_a, b), (far_a, far_b))]
+    found = {
+        "residual": np.log(here.residual + _TINY),
+        "residual_jump": _jump(here.residual, [p.residual for p in usual]),
+        "difference_jump": _jump(here.difference, [p.difference for p in usual]),
+        "lost": here.lost,
+        "lost_jump": here.lost - max((p.lost for p in usual), default=0.0),
+        "structure": here.structure,
+        "structure_jump": here.structure - max((p.structure for p in usual), default=0.0),
+        "returns": min(p.structure for p in returns),
+        "returns_residual": np.log(min(p.residual for p in returns) + _TINY),
+        "colours": colours,
+        "edges": edges,
+        "colours_across": np.mean([c for c, _ in across]) - max(c for c, _ in within),
+        "edges_across": np.mean([e for _, e in across]) - max(e for _, e in within),
+        "motion_jump": _jump(here.motion, [p.motion for p in usual]),
+        "changed": here.changed,
+        "frames_after": np.log(min(30, pictures.count - b)),
+        "frames_before": np.log(min(30, a + 1)),
+    }
+    if gap > 2:
+        found |= _mixture(pictures, a, b)
+    return {name: round(float(value), 4) for name, value in found.items()}
+
+
+def _mixture(pictures: Pictures, a: int, b: int) -> dict[str, float]:
+    """How the frames between ``a`` and ``b`` come about: mixed, wiped, through black, or by movement."""
+    low = np.asarray(pictures.thumbs[a : b + 1], np.float32).reshape(b - a + 1, -1)
+    change = low[-1] - low[0]
+    size = float(change @ change) + 1e-3
+    inner = low[1:-1]
+    share = (inner - low[0]) @ change / size
+    left = ((inner - low[0] - share[:, None] * change) ** 2).sum(axis=1) / size
+    steps = np.diff(np.concatenate([[0.0], share, [1.0]]))
+    either = np.minimum(np.abs(inner - low[0]), np.abs(inner - low[-1])) ** 2
+    brightness = low.mean(axis=1)
+    adjacent = [pictures.pair(t, t + 1) for t in np.unique(np.linspace(a, b - 1, 6).astype(int)).tolist()]
+    return {
+        "blend_fit": float(1 - np.clip(left.mean(), 0, 2)),
+        "blend_steady": float(1 - np.abs(np.minimum(steps, 0)).sum() - max(0.0, steps.max() - 0.6)),
+        "wipe_fit": float(1 - np.clip(12 * either.sum(axis=1).mean() / size, 0, 2)),
+        "dip": float((min(brightness[0], brightness[-1]) - brightness.min()) / 64),
+        "seconds": float(np.log((b - a) / pictures.fps)),
+        "followed": float(np.mean([p.structure for p in adjacent])),
+    }
+
+
+def settle(pictures: Pictures, place: Place) -> tuple[int, int]:
+    """Where the transition really starts and ends; moves a hard cut past a single blended frame."""
+    if place.end > place.start:
+        return place.start, place.end
+    for mixed in (place.end, place.end - 1):
+        a, b = mixed - 1, mixed + 1
+        if a < 0 or b >= pictures.count:
+            continue
+        share, left, change = _between(*(pictures.luma[t].astype(np.float32).ravel() for t in (a, mixed, b)))
+        if change > 64 and 0.15 < share < 0.85 and left < 0.4 * share * (1 - share):
+            return mixed, mixed + 1
+    return place.start, place.end
+
+
+def kind_of(pictures: Pictures, start: int, end: int, measures: dict[str, float]) -> TransitionKind:
+    """The kind of a transition: by black or white between the sides, by a dip of brightness, by mixture or by edge."""
+    if end - start <= 1:
+        return "hard_cut"
+    inner = np.asarray(pictures.thumbs[start:end], np.float32).reshape(end - start, -1)
+    black = np.percentile(inner, 97, axis=1) <= _DARK
+    white = np.percentile(inner, 3, axis=1) >= _LIGHT
+    if black.mean() > 0.7:
+        return "cut_to_black"
+    if black.any() or white.any() or measures.get("dip", 0.0) > _DIP:
+        return "fade"
+    return "wipe" if measures.get("wipe_fit", 0.0) > measures.get("blend_fit", 0.0) else "dissolve"
+
+
+def _between(
+    old: NDArray[np.float32], mixed: NDArray[np.float32], new: NDArray[np.float32]
+) -> tuple[float, float, float]:
+    """Share of the new picture in the mixed one, what a straight mixture leaves, and the mean squared change."""
+    change = new - old
+    size = float(change @ change) + 1e-3
+    share = float((mixed - old) @ change) / size
+    left = mixed - old - share * change
+    return share, float(left @ left) / size, size / len(old)
+
+
+def _jump(value: float, usual: list[float]) -> float:
+    return float(np.log((value + _TINY) / (max(usual, default=value) + _TINY)))
+
+
+TOOL = Tool(
+    name="boundaries",
+    description="What speaks for and against a shot boundary at given frames: change after motion compensation, what "
+    "comes back after it, likeness of both sides, mixture.",
+    validity="Any two frames of one clip.",
+    args=Args,
+    result=Result,
+    providers=(Provider("opencv", "1", "own", _run, packages=("cv2",)),),
+    for_models=False,
+)

@@ -1,0 +1,60 @@
+"""Which boundaries hold together."""
+
+from __future__ import annotations
+
+import pytest
+
+from cinejudge.agent.segment.correct import possible_shots, select
+from cinejudge.agent.segment.propose import Suspect
+from cinejudge.schema import Correction
+
+
+def suspect(start: int, end: int, score: float) -> Suspect:
+    proposal = Correction(round=0, action="propose", frame=end, reason="", by="test")
+    kind = "hard_cut" if start == end else "dissolve"
+    return Suspect(start, end, kind, {}, weak=False, proposal=proposal, score=score)
+
+
+def chosen(*suspects: Suspect, black: list[tuple[int, int]] | None = None, fps: float = 24.0) -> list[tuple[int, int]]:
+    return [(s.start, s.end) for s in select(suspects, possible_shots(black or [], fps))]
+
+
+def test_nothing_from_nothing() -> None:
+    assert chosen() == []
+
+
+def test_a_boundary_needs_even_odds() -> None:
+    assert chosen(suspect(10, 10, 0.49)) == []
+    assert chosen(suspect(10, 10, 0.5)) == [(10, 10)]
+
+
+def test_of_two_readings_of_one_transition_the_likelier_stands() -> None:
+    assert chosen(suspect(20, 30, 0.9), suspect(25, 25, 0.7)) == [(20, 30)]
+    assert chosen(suspect(20, 30, 0.7), suspect(25, 25, 0.9)) == [(25, 25)]
+
+
+def test_two_cuts_inside_outweigh_one_gradual_reading() -> None:
+    assert chosen(suspect(20, 30, 0.9), suspect(21, 21, 0.85), suspect(29, 29, 0.85)) == [(21, 21), (29, 29)]
+
+
+def test_a_shot_of_two_frames_stands_and_one_of_a_single_frame_does_not() -> None:
+    assert chosen(suspect(10, 10, 0.9), suspect(12, 12, 0.9)) == [(10, 10), (12, 12)]
+    assert chosen(suspect(10, 10, 0.8), suspect(11, 11, 0.9)) == [(11, 11)]
+
+
+def test_a_moment_of_black_is_no_shot() -> None:
+    cuts = suspect(10, 10, 0.9), suspect(14, 14, 0.8)
+    assert chosen(*cuts, black=[(10, 14)]) == [(10, 10)]
+    assert chosen(*cuts, suspect(10, 14, 0.85), black=[(10, 14)]) in ([(10, 10)], [(10, 14)])
+    assert chosen(*cuts, black=[(10, 12)]) == [(10, 10), (14, 14)]
+
+
+def test_long_black_is_a_shot() -> None:
+    cuts = suspect(10, 10, 0.9), suspect(40, 40, 0.8)
+    assert chosen(*cuts, black=[(10, 40)]) == [(10, 10), (40, 40)]
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_order_does_not_matter(count: int) -> None:
+    cuts = [suspect(10 * i, 10 * i, 0.6 + i / 100) for i in range(1, count + 1)]
+    assert chosen(*cuts[::-1]) == [(c.start, c.end) for c in cuts]
