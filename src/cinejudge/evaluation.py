@@ -148,6 +148,7 @@ async def run(
         )
         desk = Desk(options, suites, store, session, folder, watch or (lambda _: None), len(videos))
         try:
+            await llm.probe(session, cache_dir() / "models", base_url=options.base_url)
             results = await _all(desk, videos, wanted)
         finally:
             await session.aclose()
@@ -200,10 +201,10 @@ async def judge_clip(desk: Desk, video: Path, brief: Brief | None, place: int = 
         try:
             clip = await asyncio.to_thread(lambda: footage.clip)
             trace = desk.folder.clip(clip.id, brief)
-            result = trace.verdict()
-            if result is None or result.status == "partial":
-                result = await _judge(desk, footage, brief, trace, tell)
-                trace.write_verdict(result)
+            verdict = trace.verdict()
+            if verdict is None or verdict.status == "partial":
+                verdict = await _judge(desk, footage, brief, trace, tell)
+                trace.write_verdict(verdict)
         except (TraceError, ConfigError):
             raise
         except Exception as error:  # noqa: BLE001 - a fault in one clip must not take the others down; it is recorded
@@ -219,8 +220,10 @@ async def judge_clip(desk: Desk, video: Path, brief: Brief | None, place: int = 
             trace.write_failure(result)
             if not known:
                 trace.event("error", error=type(error).__name__, message=_traceback(error), where="clip")
-    tell("done", result)
-    return result
+            tell("done", result)
+            return result
+    tell("done", verdict)
+    return verdict
 
 
 async def _judge(

@@ -59,8 +59,8 @@ def _send(state: State, runtime: Runtime[Case]) -> list[Send]:
     return [Send("judge", Sent(assignment=a)) for a in assignments]
 
 
-async def _judge(sent: Sent, runtime: Runtime[Case]) -> State:
-    return {"outcomes": [await judge.judge(runtime.context, sent["assignment"])]}
+async def _judge(state: Sent, runtime: Runtime[Case]) -> State:
+    return {"outcomes": [await judge.judge(runtime.context, state["assignment"])]}
 
 
 async def _reflect(state: State, runtime: Runtime[Case]) -> State:

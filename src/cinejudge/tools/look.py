@@ -91,7 +91,9 @@ def _at_most(rgb: NDArray[Any], side: int) -> NDArray[Any]:
     scale = side / max(height, width)
     if scale >= 1:
         return rgb
-    return cv2.resize(rgb, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    smaller: NDArray[Any] = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    return smaller
 
 
 TOOL = Tool(

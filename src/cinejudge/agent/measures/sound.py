@@ -1,0 +1,96 @@
+"""Measures of the sound track, from the tools ``sound`` and ``speech``."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from cinejudge.agent.measures.registry import NoValue, Query, measure
+from cinejudge.schema import Measured, Span
+
+BLOCK_S = 0.4
+"""Length of the blocks of the momentary loudness (ITU-R BS.1770-4)."""
+LEAST_BLOCKS = 5
+"""Fewer blocks on one side say nothing about a level."""
+
+
+@measure("sound.silence", unit="share")
+async def sound_silence(query: Query) -> Measured:
+    """Share of the clip's time under -60 dBFS, 0 to 1."""
+    sound, evidence = await query.look("sound")
+    return Measured(
+        name=query.name,
+        target=query.target,
+        value=sound.silent_share,
+        unit="share",
+        evidence=(evidence.id,),
+        spans=sound.silences[:8],
+    )
+
+
+@measure("sound.clipping", unit="share")
+async def sound_clipping(query: Query) -> Measured:
+    """Share of samples in flat tops at full scale, 0 to 1."""
+    sound, evidence = await query.look("sound")
+    return Measured(
+        name=query.name,
+        target=query.target,
+        value=sound.clipped_share,
+        unit="share",
+        evidence=(evidence.id,),
+        spans=(sound.worst_clipping,) if sound.worst_clipping else (),
+    )
+
+
+@measure("sound.background", unit="LKFS")
+async def sound_background(query: Query) -> Measured:
+    """Loudness that the quietest tenth of the stretches without speech stays below; -120 is digital silence."""
+    sound, evidence = await query.look("sound")
+    spans, heard = await _speech(query)
+    _, without = _split(sound, spans)
+    if len(without) < LEAST_BLOCKS:
+        raise NoValue("hardly any stretch without speech", evidence=(evidence.id, heard))
+    quiet = sorted(without)[len(without) // 10]
+    return Measured(name=query.name, target=query.target, value=quiet, unit="LKFS", evidence=(evidence.id, heard))
+
+
+@measure("sound.speech_margin", unit="dB")
+async def sound_speech_margin(query: Query) -> Measured:
+    """Median loudness while somebody speaks less the median loudness of the stretches without speech, in dB.
+
+    It is a floor for how far speech stands out: sound that stops while somebody speaks makes it look smaller.
+    """
+    sound, evidence = await query.look("sound")
+    spans, heard = await _speech(query)
+    during, without = _split(sound, spans)
+    if len(during) < LEAST_BLOCKS or len(without) < LEAST_BLOCKS:
+        raise NoValue("too little speech, or too little beside it, to compare", evidence=(evidence.id, heard))
+    parts = {"speech": statistics.median(during), "rest": statistics.median(without)}
+    return Measured(
+        name=query.name,
+        target=query.target,
+        value=parts["speech"] - parts["rest"],
+        unit="dB",
+        evidence=(evidence.id, heard),
+        spans=tuple(spans[:8]),
+        parts=parts,
+    )
+
+
+async def _speech(query: Query) -> tuple[tuple[Span, ...], str]:
+    heard, evidence = await query.look("speech")
+    return heard.spans, evidence.id
+
+
+def _split(sound: Any, spans: tuple[Span, ...]) -> tuple[list[float], list[float]]:
+    """Momentary loudness of the blocks wholly within speech, and of those wholly outside."""
+    during: list[float] = []
+    without: list[float] = []
+    for place, level in enumerate(sound.momentary_lkfs):
+        block = Span(start_s=place * sound.curve_step_s, end_s=place * sound.curve_step_s + BLOCK_S)
+        shared = sum(span.overlap_s(block) for span in spans)
+        if shared >= BLOCK_S - 1e-6:
+            during.append(level)
+        elif shared <= 0:
+            without.append(level)
+    return during, without
