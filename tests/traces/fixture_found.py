@@ -177,7 +177,7 @@ def evidence(blobs: Blobs, hue: int) -> tuple[Evidence, ...]:
             "substitute",
             summary='reads "NIGTH MARKET" from 0.25 s to 1.42 s',
             data={
-                "texts": [
+                "lines": [
                     {"text": "NIGTH MARKET", "start_s": 0.25, "end_s": 1.42, "confidence": 0.96},
                     {"text": HOSTILE_TEXT, "start_s": 5.2, "end_s": 6.4, "confidence": 0.55},
                 ]
@@ -191,7 +191,7 @@ def evidence(blobs: Blobs, hue: int) -> tuple[Evidence, ...]:
             "substitute",
             summary='"We are two late" 3.50 to 4.65 s',
             seconds=2.9,
-            data={"segments": [{"text": "We are two late", "start_s": 3.5, "end_s": 4.65, "words": words}]},
+            data={"utterances": [{"text": "We are two late", "start_s": 3.5, "end_s": 4.65, "words": words}]},
         ),
         made(
             4,
@@ -218,7 +218,10 @@ def evidence(blobs: Blobs, hue: int) -> tuple[Evidence, ...]:
             "own",
             "own",
             summary="frozen from 6.10 to 7.40 s; no flicker",
-            data={"freezes": [{"start_s": 6.1, "end_s": 7.4}], "sharpness": [0.5] * 400},
+            data={
+                "moments": [{"kind": "freeze", "shot": 3, "span": {"start_s": 6.1, "end_s": 7.4}}],
+                "sharpness": [0.5] * 400,
+            },
             span={"start_s": 6.1, "end_s": 7.4},
         ),
         made(

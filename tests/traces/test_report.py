@@ -113,6 +113,7 @@ def test_lanes(run: Path) -> None:
     assert [item["label"] for item in lanes["speech"]] == ["We are two late"]
     assert [item["label"] for item in lanes["ocr"]] == ["NIGTH MARKET", HOSTILE_TEXT]
     assert len(lanes["faces"]) == 3
+    assert lanes["picture"] == [{"start": 6.1, "end": 7.4, "label": "freeze", "evidence": "ev_000000000005"}]
 
 
 def test_a_run_without_a_clip() -> None:

@@ -73,7 +73,7 @@ def test_the_policy_stops_a_script_that_gets_in(page: Page) -> None:
 def test_a_finding_leads_to_its_moment(page: Page) -> None:
     page.click("[data-finding=f2] h4 a")
     page.until("location.hash.includes('at=3.40')")
-    assert "0:03.40" in page.run("document.querySelector('.viewer output').value")
+    page.until("document.querySelector('.viewer output').value.includes('0:03.40')")
     assert "shot 3" in page.run("document.querySelector('.viewer output').value")
     assert page.run("document.querySelector('.finding.current').dataset.finding") == "f2"
     assert page.run("document.querySelector('.viewer .note').textContent") == "Nearest picture kept: 3.35 s"

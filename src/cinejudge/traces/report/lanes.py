@@ -8,19 +8,19 @@ from typing import Any
 from cinejudge.schema import Evidence, Verdict
 
 LANES = {
-    "speech": ("Speech", ("segments", "utterances", "lines")),
-    "ocr": ("Text", ("lines", "texts")),
-    "faces": ("Faces", ("tracks", "faces", "people")),
-    "sound": ("Sound", ("silences", "spans")),
-    "picture": ("Picture", ("freezes", "flashes", "flickers")),
+    "speech": ("Speech", {"utterances": "speech"}),
+    "ocr": ("Text", {"lines": "text"}),
+    "faces": ("Faces", {"tracks": "face"}),
+    "sound": ("Sound", {"silences": "silence"}),
+    "picture": ("Picture", {"moments": "moment"}),
 }
-"""Tool → name of its lane, and the lists of its result whose items carry ``start_s`` and ``end_s``."""
-_LABELS = ("text", "label", "name", "id", "kind", "track", "identity")
+"""Tool → name of its lane, and the lists of its result that lie in time, with what an item without words is called."""
+_LABELS = ("text", "label", "kind", "name", "id", "track", "identity", "person")
 MAX_ITEMS = 400
 
 
 def clip_lanes(verdict: Verdict) -> list[dict[str, Any]]:
-    """Lanes with at least one item, each item with start and end in seconds, a label and its evidence."""
+    """Lanes with at least one item, each item with start and end in seconds, a label and its evidence id."""
     lanes = []
     for tool, (name, lists) in LANES.items():
         items = [item for e in verdict.evidence if e.tool == tool and e.found for item in _items(e, lists)]
@@ -29,12 +29,14 @@ def clip_lanes(verdict: Verdict) -> list[dict[str, Any]]:
     return lanes
 
 
-def _items(evidence: Evidence, lists: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    for name in lists:
+def _items(evidence: Evidence, lists: dict[str, str]) -> Iterator[dict[str, Any]]:
+    for name, plain in lists.items():
         for item in evidence.data.get(name) or ():
             if not isinstance(item, dict):
                 continue
-            start, end = item.get("start_s"), item.get("end_s")
+            span = item.get("span") or item
+            start, end = span.get("start_s"), span.get("end_s")
             if isinstance(start, int | float) and isinstance(end, int | float):
-                label = next((item[key] for key in _LABELS if item.get(key) not in (None, "")), name)
-                yield {"start": start, "end": end, "label": str(label), "evidence": evidence.id}
+                label = next((item[key] for key in _LABELS if item.get(key) not in (None, "")), plain)
+                label = label if isinstance(label, str) else f"{plain} {label}"
+                yield {"start": start, "end": end, "label": label, "evidence": evidence.id}
