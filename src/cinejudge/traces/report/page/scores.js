@@ -102,7 +102,7 @@ const drawDimension = (suite, dimension) => {
     && matches(metric.name, metric.id, metric.reason, dimension.name, ...metric.answers.map((answer) => answer.reasoning)));
   return shown.length > 0 && el("section", { class: "dimension" }, el("header", null,
     el("h3", null, said(dimension.name), " ", el("small", { class: "dim" }, dimension.group)),
-    el("span", { class: "dim" }, dimension.status === "scored" ? `${percent(dimension.coverage)} judged` : "", dimension.counts ? "" : " · not in the total"),
+    el("span", { class: "dim" }, [dimension.status === "scored" && `${percent(dimension.coverage)} judged`, !dimension.counts && "not in the total"].filter(Boolean).join(" · ")),
     dimension.status === "scored" ? [el("strong", { class: "num" }, score(dimension.score)), wedge(dimension.score, dimension.coverage)] : [el("span"), chip(dimension.status)]),
     shown.map((metric) => drawMetric(suite, metric)));
 };

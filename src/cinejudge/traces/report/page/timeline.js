@@ -90,7 +90,7 @@ const drawLane = (name, items, kind) => {
     el("div", { class: "label" }, name),
     el("div", { class: `track lane ${kind ?? ""}`, style: { height: `${rows * 1.45 + 0.3}rem` } }, stacked.map((item) =>
       el("button", {
-        type: "button", class: item.kind, title: item.title ?? item.label, "aria-label": `${name}: ${item.title ?? item.label}`,
+        type: "button", class: item.kind, tabindex: item.quiet ? "-1" : null, title: item.title ?? item.label, "aria-label": `${name}: ${item.title ?? item.label}`,
         style: { ...place(item.start, item.end), top: `${item.row * 1.45 + 0.22}rem`, ...(kind === "boundaries" ? { width: "auto" } : {}) },
         onclick: item.go ?? (() => seek(item.start)),
       }, said(item.label)))),
@@ -116,19 +116,29 @@ const boundaries = () => {
   return [...standing, ...dropped].sort((a, b) => a.at - b.at);
 };
 
-const LETTERS = { "hard cut": "C", dissolve: "D", fade: "F", wipe: "W", "cut to black": "B", "no boundary": "×" };
+const LETTERS = { "hard cut": "C", dissolve: "D", fade: "F", wipe: "W", "cut to black": "B" };
 const DONE = { propose: "proposed", keep: "kept", merge: "merged", split: "split", move: "moved", retype: "retyped" };
 
-const drawDecisions = (found) => el("details", { class: "decisions", id: "decisions" },
-  el("summary", null, `How the shots were found: ${count(found.length, "place")} examined, `
-    + `${count(found.filter((one) => one.corrected || one.dropped).length, "correction")}, ${count(state.clip.rounds, "round")}`),
-  el("ol", null, found.map((one, index) => el("li", { id: `boundary-${index}` },
-    el("a", { href: moment(one.at), class: "time" }, `${one.at.toFixed(2)} s`), ` frame ${one.frame}: ${one.title}`,
-    el("ol", null, one.history.map((fix) => el("li", null,
-      el("span", { class: "act" }, DONE[fix.action] ?? fix.action), ` by ${fix.by}, frame ${fix.frame}: `, said(fix.reason),
-      Object.keys(fix.measures).length > 0 && el("span", { class: "num dim" },
-        ` (${Object.entries(fix.measures).map(([name, value]) => `${name} ${number(value)}`).join(", ")})`)))))),
-  state.clip.notes.length > 0 && el("p", { class: "dim" }, said(state.clip.notes.join("; ")))));
+const drawFix = (fix) => {
+  const measures = Object.entries(fix.measures).map(([name, value]) => `${plain(name)} ${number(value)}`).join(", ");
+  return el("li", null, el("span", { class: "act" }, DONE[fix.action] ?? fix.action), ` by ${fix.by}, frame ${fix.frame}: `, said(fix.reason),
+    measures && el("details", null, el("summary", { class: "dim" }, "measures"), el("p", { class: "num dim" }, measures)));
+};
+const drawPlace = ([one, index]) => el("li", { id: `boundary-${index}` },
+  el("a", { href: moment(one.at), class: "time" }, `${one.at.toFixed(2)} s`), ` frame ${one.frame}: ${one.title}`,
+  el("ol", null, one.history.map(drawFix)));
+
+const drawDecisions = (found) => {
+  const numbered = found.map((one, index) => [one, index]);
+  const dropped = numbered.filter(([one]) => one.dropped);
+  return el("details", { class: "decisions", id: "decisions" },
+    el("summary", null, `How the shots were found: ${count(found.length, "place")} examined in ${count(state.clip.rounds, "round")}, `
+      + `${dropped.length} dropped, ${found.filter((one) => one.corrected).length} corrected`),
+    el("ol", null, numbered.filter(([one]) => !one.dropped).map(drawPlace)),
+    dropped.length > 0 && el("details", { class: "dropped-places" },
+      el("summary", { class: "dim" }, `${count(dropped.length, "candidate")} dropped`), el("ol", null, dropped.map(drawPlace))),
+    state.clip.notes.length > 0 && el("p", { class: "dim" }, said(state.clip.notes.join("; "))));
+};
 
 const drawTimeline = () => {
   const found = boundaries();
@@ -138,11 +148,12 @@ const drawTimeline = () => {
     decisions.open = true;
     decisions.querySelectorAll("li.current").forEach((item) => item.classList.remove("current"));
     const item = decisions.querySelector(`#boundary-${index}`);
+    if (found[index].dropped) item.closest("details").open = true;
     item.classList.add("current");
     item.scrollIntoView({ block: "nearest" });
   };
   const marks = found.map((one, index) => ({
-    start: one.at, end: one.at + state.clip.clip.duration_s / 60, label: LETTERS[one.title] ?? "?", go: open(index),
+    start: one.at, end: one.dropped ? one.at : one.at + state.clip.clip.duration_s / 60, label: one.dropped ? "" : LETTERS[one.title] ?? "?", go: open(index), quiet: one.dropped,
     kind: one.dropped ? "dropped" : one.corrected ? "corrected" : null,
     title: `${one.title} at ${one.at.toFixed(2)} s, ${one.dropped ? "dropped" : one.corrected ? "corrected" : "kept as proposed"}`,
   }));
