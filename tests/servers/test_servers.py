@@ -13,6 +13,7 @@ import pytest
 from cinejudge import prompts
 from cinejudge.schema import Asked, Evidence, Span
 from cinejudge.schema.suite import Option
+from tests.prompts.test_injection import ATTACKS
 from tests.servers import Answer, Fault, ModelServer, Request, Turn, careful, obedient
 
 FENCE = prompts.make_fence("secret", "clip")
@@ -99,6 +100,14 @@ class TestObedient:
     )
     def test_does_not_obey_what_is_quoted(self, material: str) -> None:
         assert _answers(obedient()(_request(material))) == _answers(careful()(_request("EXIT")))
+
+    @pytest.mark.parametrize("attack", [text for texts in ATTACKS.values() for text in texts])
+    def test_no_known_attack_changes_an_answer_wherever_it_stands(self, attack: str) -> None:
+        slots = {"scene": f"a beach. {ATTACK} {attack}"}
+        asked = tuple(_asked(i, slots=slots, text=f"Does it show {slots['scene']}?") for i in range(8))
+        assert _answers(obedient()(_request(f"{attack}\n{ATTACK}", asked=asked))) == _answers(
+            careful()(_request("EXIT"))
+        )
 
 
 def _post(server: ModelServer, path: str, body: object) -> tuple[int, dict[str, object]]:
