@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 import time
@@ -14,9 +15,11 @@ from pydantic import ValidationError
 
 from cinejudge.media import ArtifactStore, Footage
 from cinejudge.schema import Evidence, Shot, content_hash
-from cinejudge.schema.errors import ToolError, WeightsMissing
-from cinejudge.tools.contract import Abstain, AnyTool, Look, ToolArgs
-from cinejudge.tools.registry import choose, get_tool
+from cinejudge.schema.errors import ConfigError, MediaError, ToolError, WeightsMissing
+from cinejudge.tools.contract import Abstain, AnyProvider, AnyTool, Look, ToolArgs
+from cinejudge.tools.registry import Readiness, choose, get_tool
+
+log = logging.getLogger(__name__)
 
 _MODELS = threading.Lock()
 """Models are shared by all clips of a process and are not safe to call at the same time."""
@@ -58,39 +61,57 @@ class Perception:
     async def look(self, name: str, **args: Any) -> Evidence:
         """Evidence of the tool ``name``.
 
-        A failing tool is evidence too (``status`` tells); only a wrong request raises.
+        A failing tool is evidence too (``status`` tells); only a wrong request or an unreadable clip raises. A fault
+        of a provider is logged with its traceback and recorded as failed: it costs this result, not the clip, and is
+        not cached.
 
         Raises:
             ToolError: the arguments do not fit the tool; the message may be shown to a model.
             ConfigError: no such tool.
+            MediaError: the clip cannot be decoded.
         """
         tool = get_tool(name)
         try:
             checked = tool.args.model_validate(args)
         except ValidationError as error:
             raise ToolError(f"{name}: {_first(error)}") from None
-        provider, _ = choose(tool, self.device)
-        shots = [[s.start_frame, s.end_frame] for s in self.shots] if tool.uses_shots else None
+        provider, states = choose(tool, self.device)
+        # A tool that does not name the shots as its input does not get them: its result is cached without them.
+        shots = self.shots if tool.uses_shots else ()
+        spans = [[s.start_frame, s.end_frame] for s in shots] if tool.uses_shots else None
         plain = checked.model_dump(mode="json")
         made_by = [provider.name, provider.version] if provider else None
-        key = content_hash([self.footage.clip.sha256, name, made_by, plain, shots])
+        key = content_hash([self.footage.clip.sha256, name, made_by, plain, spans])
         if key not in self._running:
-            self._running[key] = asyncio.create_task(self._look(tool, checked, key))
-        return await self._running[key]
+            if provider:
+                looking = self._look(tool, checked, key, provider, shots)
+            else:
+                looking = self._lack(tool, checked, key, states)
+            self._running[key] = asyncio.create_task(looking)
+        # Shielded: one caller that gives up must not take the result from the others.
+        return await asyncio.shield(self._running[key])
 
     def result(self, evidence: Evidence) -> Any:
         """The typed result behind a found piece of evidence."""
         return get_tool(evidence.tool).result.model_validate(evidence.data)
 
-    async def _look(self, tool: AnyTool, args: ToolArgs, key: str) -> Evidence:
+    async def _look(
+        self, tool: AnyTool, args: ToolArgs, key: str, provider: AnyProvider, shots: tuple[Shot, ...]
+    ) -> Evidence:
         path = self._cache / key[:2] / f"{key}.json"
-        cached = _read(path)
+        cached = _read(path, tool)
         if cached is not None and all(self.store.has(a.sha256) for a in cached.artifacts):
             return self._note(cached, True)
-        evidence = await asyncio.to_thread(self._run, tool, args, key)
+        evidence = await asyncio.to_thread(self._run, tool, args, key, provider, shots)
         if evidence.status in ("found", "abstained"):
             _write(path, evidence)
         return self._note(evidence, False)
+
+    async def _lack(self, tool: AnyTool, args: ToolArgs, key: str, states: tuple[Readiness, ...]) -> Evidence:
+        reason = "; ".join(f"{s.provider.name}: {s.why} (`{s.mend}`)" for s in states)
+        made = _frame(tool, args, key)
+        lacking = Evidence(**made, provider=None, version=None, fidelity=None, status="unavailable", reason=reason)
+        return self._note(lacking, False)
 
     def _note(self, evidence: Evidence, cached: bool) -> Evidence:
         self.found[evidence.id] = evidence
@@ -98,33 +119,46 @@ class Perception:
             self._listener(evidence, cached)
         return evidence
 
-    def _run(self, tool: AnyTool, args: ToolArgs, key: str) -> Evidence:
-        provider, states = choose(tool, self.device)
-        made: dict[str, Any] = {"id": f"ev_{key[:12]}", "tool": tool.name, "args": args.model_dump(mode="json")}
-        if provider is None:
-            reason = "; ".join(f"{s.provider.name}: {s.why} (`{s.mend}`)" for s in states)
-            return Evidence(**made, provider=None, version=None, fidelity=None, status="unavailable", reason=reason)
-        made |= {"provider": provider.name, "version": provider.version, "fidelity": provider.fidelity}
-        look = Look(self.footage, self.shots, self.store, self.device)
+    def _run(self, tool: AnyTool, args: ToolArgs, key: str, provider: AnyProvider, shots: tuple[Shot, ...]) -> Evidence:
+        _ = self.footage.times  # decoded before the models are taken, so that clips decode side by side
+        look = Look(self.footage, shots, self.store, self.device)
         with _MODELS:
             start = time.perf_counter()
-            try:
-                result = provider.run(look, args)
-            except Abstain as why:
-                seconds = time.perf_counter() - start
-                return Evidence(**made, status="abstained", reason=str(why), summary=str(why), seconds=seconds)
-            except WeightsMissing as error:
-                return Evidence(**made, status="unavailable", reason=str(error))
-            except ToolError as error:
-                return Evidence(**made, status="failed", reason=str(error), seconds=time.perf_counter() - start)
+            outcome = _outcome(tool, provider, look, args)
+            seconds = round(time.perf_counter() - start, 3)
         return Evidence(
-            **made,
-            status="found",
-            summary=result.summary,
-            data=result.model_dump(mode="json"),
-            artifacts=tuple(look.artifacts),
-            seconds=round(time.perf_counter() - start, 3),
+            **_frame(tool, args, key),
+            provider=provider.name,
+            version=provider.version,
+            fidelity=provider.fidelity,
+            seconds=seconds,
+            **outcome,
         )
+
+
+def _outcome(tool: AnyTool, provider: AnyProvider, look: Look, args: ToolArgs) -> dict[str, Any]:
+    """What came of it: the fields of the evidence that depend on how it went."""
+    try:
+        result = provider.run(look, args)
+        data = result.model_dump(mode="json")
+        tool.result.model_validate(data)  # what cannot be read back, such as NaN, is a fault of the tool
+        return {"status": "found", "summary": result.summary, "data": data, "artifacts": tuple(look.artifacts)}
+    except Abstain as why:
+        return {"status": "abstained", "reason": str(why), "summary": str(why)}
+    except WeightsMissing as error:
+        return {"status": "unavailable", "reason": str(error)}
+    except ToolError as error:
+        return {"status": "failed", "reason": str(error)}
+    except (ConfigError, MediaError):
+        raise
+    except Exception as error:
+        log.error("%s by %s failed on clip %s", tool.name, provider.name, look.footage.clip.id, exc_info=error)
+        reason = f"internal error, please report it: {type(error).__name__}: {error}"
+        return {"status": "failed", "reason": " ".join(reason.split())}
+
+
+def _frame(tool: AnyTool, args: ToolArgs, key: str) -> dict[str, Any]:
+    return {"id": f"ev_{key[:12]}", "tool": tool.name, "args": args.model_dump(mode="json")}
 
 
 def _first(error: ValidationError) -> str:
@@ -133,12 +167,15 @@ def _first(error: ValidationError) -> str:
     return f"{where}: {first['msg']}"
 
 
-def _read(path: Path) -> Evidence | None:
+def _read(path: Path, tool: AnyTool) -> Evidence | None:
     try:
-        return Evidence.model_validate_json(path.read_bytes())
+        evidence = Evidence.model_validate_json(path.read_bytes())
+        if evidence.found:
+            tool.result.model_validate(evidence.data)
     except (FileNotFoundError, ValidationError):
         # A record of an older version, or one cut short by a full disk, is found again by looking again.
         return None
+    return evidence
 
 
 def _write(path: Path, evidence: Evidence) -> None:

@@ -57,8 +57,8 @@ class Freeze(Record):
     end_frame: int
     """Exclusive."""
     span: Span
-    whole_shot: bool
-    """Whether nothing else happens in the shot: a still or a title card rather than a fault."""
+    still: bool
+    """Whether the picture hardly moves before or after either: a still or a title card rather than a fault."""
 
 
 class ShotPicture(Record):
@@ -73,7 +73,7 @@ class ShotPicture(Record):
     """Mean absolute luma difference between frames, whole-picture changes left out, 0 to 1."""
     freezes: tuple[Freeze, ...]
     frozen_share: float
-    """Share of its frames inside freezes; 0 for a still shot."""
+    """Share of its frames inside freezes that come out of movement; stills do not count."""
     repeated_share: float
     """Share of frames that repeat the one before, outside freezes."""
     black_share: float
@@ -120,7 +120,7 @@ class Result(ToolResult):
     flicker: float | None
     """The worst shot's."""
     frozen_share: float
-    """Share of all frames inside freezes, still shots left out."""
+    """Share of all frames inside freezes that come out of movement."""
     black_share: float
     changes: tuple[Change, ...]
     """Between adjacent shots."""
@@ -178,7 +178,7 @@ def _shot(footage: Footage, shot: Shot) -> tuple[ShotPicture, list[Moment]]:
         repeats[run.start : run.end] = 0  # black is told by itself
     moving = temporal.motion(luma)
     frozen = temporal.freezes(repeats, footage.clip.fps)
-    still = sum(run.end - run.start for run in frozen) >= 0.9 * shot.frames
+    faults = [run for run in frozen if not temporal.still_around(run, repeats, moving)]
     jumps = temporal.exposure_jumps(signals["brightness"], luma)
     flicker = temporal.flicker(signals["brightness"])
     picture = ShotPicture(
@@ -192,16 +192,16 @@ def _shot(footage: Footage, shot: Shot) -> tuple[ShotPicture, list[Moment]]:
                 start_frame=shot.start_frame + run.start,
                 end_frame=shot.start_frame + run.end,
                 span=_span(footage, shot, run),
-                whole_shot=still,
+                still=run not in faults,
             )
             for run in frozen
         ),
-        frozen_share=0.0 if still else round(sum(run.end - run.start for run in frozen) / shot.frames, 4),
+        frozen_share=round(sum(run.end - run.start for run in faults) / shot.frames, 4),
         repeated_share=round(temporal.repeated_share(repeats, frozen), 4),
         black_share=round(sum(run.end - run.start for run in dark) / shot.frames, 4),
         largest_jump=round(max((abs(j.size) for j in jumps), default=0.0), 4),
     )
-    return picture, list(_moments(footage, shot, signals, [] if still else frozen, dark, jumps))
+    return picture, list(_moments(footage, shot, signals, faults, dark, jumps))
 
 
 def _moments(

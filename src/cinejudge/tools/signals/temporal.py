@@ -17,6 +17,10 @@ Series = NDArray[Any]
 FLICKER_FRAMES = 8
 """Fewer frames do not tell a flicker from a movement."""
 FREEZE_S = 0.25
+MOVING = 0.0006
+"""Motion of a picture that moves at all: a quiet talking head has 0.002, a title card 0.0002."""
+BESIDE = 6
+"""Moving frames looked at on either side of a freeze."""
 BLACK_LEVEL = 0.03
 BLACK_SHARE = 0.98
 JUMP = 0.04
@@ -78,6 +82,24 @@ def freezes(repeats: Series, fps: float) -> list[Run]:
     # The frame that is repeated belongs to the freeze.
     runs = [Run(max(0, int(start) - 1), int(end)) for start, end in zip(starts, ends, strict=True)]
     return [run for run in runs if run.end - run.start >= max(3.0, FREEZE_S * fps)]
+
+
+def still_around(run: Run, repeats: Series, movement: Series) -> bool:
+    """Whether the picture hardly moves before or after a freeze: then it is a still or a title card, not a fault.
+
+    The medians of the motion of up to six frames that are no repeats, on each side, are looked at.
+
+    Args:
+        run: The freeze.
+        repeats: Above 0.5 where a frame repeats the one before; [n].
+        movement: As :func:`motion` gives it; [n].
+    """
+    live = np.asarray(repeats) <= 0.5
+    live[:1] = False
+    before = np.asarray(movement)[: run.start + 1][live[: run.start + 1]][-BESIDE:]
+    after = np.asarray(movement)[run.end :][live[run.end :]][:BESIDE]
+    sides = [float(np.median(side)) for side in (before, after) if len(side)]
+    return not sides or min(sides) < MOVING
 
 
 def repeated_share(repeats: Series, frozen: list[Run]) -> float:

@@ -1,0 +1,1 @@
+"""Drawing results into pictures for people and models to see."""
