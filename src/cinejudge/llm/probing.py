@@ -26,7 +26,7 @@ from cinejudge.schema.chat import (
     ToolSpec,
     VideoPart,
 )
-from cinejudge.schema.errors import ModelError
+from cinejudge.schema.errors import ModelError, TraceError
 
 _FORMAT = 1
 """Raised when the probes change."""
@@ -86,6 +86,7 @@ async def probe(session: Session, folder: Path, *, base_url: str | None) -> Capa
 
     Raises:
         ModelError: the model cannot be reached or used at all.
+        TraceError: the result cannot be kept.
     """
     model = session.model
     if model.capabilities == Capabilities():
@@ -95,9 +96,16 @@ async def probe(session: Session, folder: Path, *, base_url: str | None) -> Capa
         model.capabilities = Capabilities.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
         model.capabilities = await _find_out(session)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(model.capabilities.model_dump_json(), encoding="utf-8")
+        _keep(path, model.capabilities)
     return model.capabilities
+
+
+def _keep(path: Path, found: Capabilities) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(found.model_dump_json(), encoding="utf-8")
+    except OSError as error:
+        raise TraceError(f"cannot keep what the model takes in, at {path}: {error.strerror}") from error
 
 
 async def _find_out(session: Session) -> Capabilities:

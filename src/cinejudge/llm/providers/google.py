@@ -210,7 +210,7 @@ def _calling(choice: ToolChoice) -> types.FunctionCallingConfig:
 def _assistant(message: Message) -> types.Content:
     """What the model said, verbatim where it is known: thought signatures must come back unchanged."""
     if message.native is not None:
-        return types.Content.model_validate_json(json.dumps(message.native))
+        return types.Content.model_validate(message.native)
     parts = [types.Part(text=part.text) for part in message.parts if isinstance(part, TextPart)]
     parts += [
         types.Part(function_call=types.FunctionCall(name=call.name, args=call.arguments or {}))
