@@ -7,6 +7,7 @@ but caches.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -122,6 +123,7 @@ async def run(
     from cinejudge.agent.plan import check_suites
     from cinejudge.media import ArtifactStore, find_videos
     from cinejudge.rubrics import load_suite
+    from cinejudge.tools.registry import chosen_versions
     from cinejudge.traces import RunFolder, build_report
     from cinejudge.weights import cache_dir
 
@@ -133,20 +135,32 @@ async def run(
     check_suites(suites)
     store = ArtifactStore(cache_dir() / "artifacts")
     model = llm.create_model(options.model, base_url=options.base_url, load=store.read)
+    device = _device(options.device)
     versions = Versions(
         cinejudge=__version__,
         model=model.name,
         suites={s.name: s.hash for s in suites},
         prompts=prompts.version(),
+        tools=chosen_versions(device),
     )
     with RunFolder.start(options, paths, versions, store.path) as folder:
         session = llm.Session(
             model,
-            llm.ReplyCache(folder.path / "replies"),
+            llm.ReplyCache(cache_dir() / "replies"),
             budget=llm.Budget(options.limits),
             prices=llm.load_prices(),
         )
-        desk = Desk(options, suites, store, session, folder, watch or (lambda _: None), len(videos))
+        desk = Desk(
+            options,
+            suites,
+            store,
+            session,
+            folder,
+            fence_key(cache_dir()),
+            device,
+            watch or (lambda _: None),
+            len(videos),
+        )
         try:
             await llm.probe(session, cache_dir() / "models", base_url=options.base_url)
             results = await _all(desk, videos, wanted)
@@ -166,6 +180,8 @@ class Desk:
     store: ArtifactStore
     session: Session
     folder: RunFolder
+    fence_key: str
+    device: str
     watch: Watcher
     total: int
 
@@ -241,7 +257,7 @@ async def _judge(
         footage,
         desk.store,
         cache_dir() / "evidence",
-        device=_device(desk.options.device),
+        device=desk.device,
         listener=record_evidence(trace),
     )
     case = Case(
@@ -254,7 +270,7 @@ async def _judge(
         ),
         trace=trace,
         options=desk.options,
-        fence_key=desk.folder.run.fence_key,
+        fence_key=desk.fence_key,
         on_stage=tell,
     )
     return await graph.run(case)
@@ -286,6 +302,28 @@ def _device(wanted: str) -> str:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def fence_key(cache: Path) -> str:
+    """The secret of this machine from which the marks around quoted data follow.
+
+    It is made once and kept beside the reply cache: requests stay the same from run to run, so that a reply is found
+    again, and no video can know the marks.
+    """
+    path = cache / "fence.key"
+    try:
+        return path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"fence.{secrets.token_hex(4)}.tmp")
+        temporary.write_text(secrets.token_hex(16), encoding="ascii")
+        try:
+            path.hardlink_to(temporary)  # the first of several processes wins
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+        return path.read_text(encoding="ascii")
 
 
 def _tuples(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def test_a_question_shows_all_that_is_needed() -> None:
     text = describe_question(_asked(guidance="Look at the background."), FENCE)
     assert text.split("\n") == [
         "### `scene@shot1`",
-        "About: shot1, 1.00 to 2.50 s.",
+        "About: shot 2, 1.00 to 2.50 s.",
         "Does the shot show the scene of the brief?",
         "Look for: Look at the background.",
         "Options:",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ class Case:
     trace: ClipTrace
     options: Options
     fence_key: str
-    """Secret of the run from which the fences of quoted data are made."""
+    """Secret from which the marks around quoted data are made."""
     on_stage: Callable[[str], None]
     """Told of each stage that begins."""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -35,6 +36,9 @@ class Case:
     """Measures taken so far, by what was asked; each is taken once."""
     base_evidence: tuple[Evidence, ...] = ()
     """What was found before the judges began: the same for each of them, so that requests stay the same."""
+
+    _inside: Counter[str] = field(default_factory=Counter)
+    _started: dict[str, float] = field(default_factory=dict)
 
     @property
     def model_sees(self) -> bool:
@@ -48,12 +52,17 @@ class Case:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Times a stage and tells the trace when it starts and ends."""
-        self.on_stage(name)
-        self.trace.event("stage_started", stage=name)
-        start = time.perf_counter()
+        """Times a stage, and tells the trace when it starts and ends. Judges side by side share one."""
+        self._inside[name] += 1
+        if self._inside[name] == 1:
+            self._started[name] = time.perf_counter()
+            self.on_stage(name)
+            self.trace.event("stage_started", stage=name)
         try:
             yield
         finally:
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
-            self.trace.event("stage_ended", stage=name, seconds=self.seconds[name])
+            self._inside[name] -= 1
+            if self._inside[name] == 0:
+                spent = time.perf_counter() - self._started[name]
+                self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 3)
+                self.trace.event("stage_ended", stage=name, seconds=round(spent, 3))

@@ -111,9 +111,10 @@ def _brief_text(case: Case) -> str:
 
 def _shot_line(shot: Shot) -> str:
     begins = f", begins with a {shot.transition_in.type.replace('_', ' ')}" if shot.transition_in else ""
-    meant = f", realises shot {shot.spec} of the brief" if shot.spec is not None else ""
+    meant = f", realises shot {shot.spec + 1} of the brief" if shot.spec is not None else ""
     unmatched = "" if shot.valid else ", matches nothing in the brief"
-    return f"- shot {shot.index}: {shot.start_s:.2f} to {shot.end_s:.2f} s{begins}{meant}{unmatched}"
+    named = f"shot {shot.index + 1} (index {shot.index} in tools)"
+    return f"- {named}: {shot.start_s:.2f} to {shot.end_s:.2f} s{begins}{meant}{unmatched}"
 
 
 def _result(evidence: Evidence) -> str:

@@ -71,6 +71,11 @@ class _Sorted:
 
 async def judge(case: Case, assignment: Assignment) -> Outcome:
     """Settles what can be settled. Never raises for a model's fault: a question ends as ``failed`` instead."""
+    with case.stage("judge"):
+        return await _judge(case, assignment)
+
+
+async def _judge(case: Case, assignment: Assignment) -> Outcome:
     dimension = assignment.dimension
     metrics = {
         m.id: await _take(case, m.measure, "clip", case.valid_shots, {})

@@ -29,6 +29,7 @@ async def plan(case: Case, segmentation: Segmentation) -> Plan:
     with case.stage("perceive"):
         case.perception.shots = segmentation.shots
         facts = await find_facts(case, segmentation)
+        await case.perception.look("keyframes")  # the report shows them, whether or not a model is asked
         case.base_evidence = tuple(sorted(case.perception.found.values(), key=lambda e: e.id))
     with case.stage("plan"):
         asked = tuple(

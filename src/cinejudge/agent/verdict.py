@@ -72,4 +72,5 @@ def versions(case: Case) -> Versions:
 
 
 def _usage(case: Case) -> Usage:
-    return case.session.usage().model_copy(update={"seconds": dict(case.seconds)})
+    seconds = {"decode": round(case.footage.decode_seconds, 3), **case.seconds}
+    return case.session.usage().model_copy(update={"seconds": seconds})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 from cinejudge.prompts.quoting import quote
@@ -56,4 +57,9 @@ def _describe(evidence: Evidence, fence: str) -> str:
 
 
 def _target(target: str) -> str:
-    return "the whole clip" if target == "clip" else target
+    """``shot2-3`` as ``shots 3 and 4``: records count from 0, words for people and models from 1."""
+    match = re.fullmatch(r"([a-z]+)(\d+)(?:-(\d+))?", target)
+    if match is None:
+        return "the whole clip"
+    kind, first, last = match[1].replace("spec", "shot of the brief"), int(match[2]) + 1, match[3]
+    return f"{kind} {first}" if last is None else f"{kind}s {first} and {int(last) + 1}"

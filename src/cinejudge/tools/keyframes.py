@@ -21,7 +21,7 @@ class Args(ToolArgs):
     """Which shots, and how many pictures of each."""
 
     shots: tuple[int, ...] = ()
-    """Shot indices; empty means all."""
+    """Indices of shots, from 0; empty means all."""
     per_shot: Annotated[int, Field(ge=1, le=8)] = 3
 
 
@@ -66,10 +66,10 @@ def _run(look: Look, args: Args) -> Result:
         wanted = footage.sample(shot.start_frame, shot.end_frame, count=args.per_shot)
         for frame, rgb in footage.frames(wanted, max_side=PICTURE_SIDE):
             time_s = float(footage.times[frame])
-            artifact = look.store.put_image(rgb, f"shot {index} at {time_s:.2f} s", frame=frame, time_s=time_s)
+            artifact = look.store.put_image(rgb, f"shot {index + 1} at {time_s:.2f} s", frame=frame, time_s=time_s)
             look.artifacts.append(artifact)
             pictures.append(KeyPicture(shot=index, frame=frame, time_s=round(time_s, 3), artifact=artifact.sha256))
-            cells.append(Cell(rgb, f"shot {index}  {time_s:.2f} s"))
+            cells.append(Cell(rgb, f"shot {index + 1}  {time_s:.2f} s"))
     sheets = []
     for first in range(0, len(cells), SHEET_CELLS):
         part = cells[first : first + SHEET_CELLS]
@@ -81,7 +81,7 @@ def _run(look: Look, args: Args) -> Result:
 
 def _draw(footage: Footage, result: Result) -> Iterator[tuple[str, Any]]:
     for picture in result.pictures:
-        yield f"shot {picture.shot}", footage.frame(picture.frame)
+        yield f"shot {picture.shot + 1}", footage.frame(picture.frame)
 
 
 TOOL = Tool(

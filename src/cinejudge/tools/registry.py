@@ -77,3 +77,9 @@ def choose(tool: AnyTool, device: str = "cpu") -> tuple[AnyProvider | None, tupl
     """The first provider that is ready, and how each one stands."""
     states = tuple(readiness(p, device) for p in tool.providers)
     return next((s.provider for s in states if s.ready), None), states
+
+
+def chosen_versions(device: str = "cpu") -> dict[str, str]:
+    """For each tool that can run here, its provider and version: part of what a verdict depends on."""
+    chosen = {name: choose(tool, device)[0] for name, tool in all_tools().items()}
+    return {name: f"{p.name} {p.version}" for name, p in chosen.items() if p is not None}

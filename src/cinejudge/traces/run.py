@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +22,6 @@ class Run(Record):
     """Absolute paths, as given on the command line."""
     options: Options
     versions: Versions
-    fence_key: str
-    """Random secret of the run, from which the marks around quoted data are made: no video can know them."""
 
 
 def run_id(inputs: Iterable[Path], options: Options, versions: Versions) -> str:
@@ -55,7 +52,6 @@ def new_run(inputs: Sequence[Path], options: Options, versions: Versions) -> Run
         inputs=tuple(path_text(path.resolve()) for path in inputs),
         options=options.model_copy(update={"base_url": _without_login(options.base_url)}),
         versions=versions,
-        fence_key=secrets.token_hex(16),
     )
 
 

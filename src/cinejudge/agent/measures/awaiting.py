@@ -6,18 +6,11 @@ from cinejudge.agent.measures.registry import MeasureFunction, NoValue, Query, m
 from cinejudge.schema import Measured
 
 NEEDS = {
-    "color.change": "picture",
-    "light.change": "picture",
     "faces.identity": "faces",
     "faces.cropped": "faces",
     "faces.expression_range": "faces",
     "faces.stability": "faces",
     "persons.count_gap": "objects",
-    "picture.degradation": "picture",
-    "picture.exposure": "picture",
-    "picture.flicker": "picture",
-    "picture.freezes": "picture",
-    "picture.soft": "picture",
     "background.similarity": "similarity",
     "style.similarity": "similarity",
     "reference.subject": "similarity",

@@ -39,7 +39,7 @@ class SignalInspector:
 
 def by_signals(suspect: Suspect) -> Judgement:
     """The judgement of the measures."""
-    scorer = scorer_for(suspect.gradual, suspect.features)
+    scorer = scorer_for(suspect.gradual, suspect.features, measured=True)
     probability = scorer.probability(suspect.features)
     parts = sorted(scorer.parts(suspect.features).items(), key=lambda p: -abs(p[1]))[:4]
     weighed = ", ".join(f"{name.replace('_', ' ')} {value:+.1f}" for name, value in parts)

@@ -9,7 +9,7 @@ from functools import partial
 from cinejudge.agent.segment.align import align
 from cinejudge.agent.segment.correct import IsShot, possible_shots, select
 from cinejudge.agent.segment.inspect import Inspector, Judgement
-from cinejudge.agent.segment.propose import Suspect, confident, measured, suspects
+from cinejudge.agent.segment.propose import Suspect, confident, measured, promising, suspects
 from cinejudge.agent.segment.search import hidden
 from cinejudge.schema import Boundary, Brief, Clip, Correction, Segmentation, Shot, Transition
 from cinejudge.schema.errors import ToolError
@@ -85,7 +85,9 @@ async def correct(
     """
     clip = perception.footage.clip
     bounds: Sequence[Suspect] = confident(proposed)
-    in_question = [s for s in proposed if not s.weak]
+    worthy = promising(proposed)
+    in_question = [s for s in worthy if not s.weak]
+    reserve = [s for s in worthy if s.weak]
     rounds: list[Round] = []
     for number in range(1, ROUNDS + 1):
         if not in_question:
@@ -94,7 +96,7 @@ async def correct(
         bounds = select([j.suspect for j in judged], is_shot)
         rounds.append(_decide(judged, bounds, number))
         in_question = [j.suspect for j in judged if j.suspect.score > OPEN]
-        in_question += hidden(bounds, [s for s in proposed if s.weak], clip.frames, clip.fps)
+        in_question += hidden(bounds, reserve, clip.frames, clip.fps)
     return rounds
 
 

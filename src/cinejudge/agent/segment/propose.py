@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from cinejudge.agent.segment.score import scorer_for
 from cinejudge.schema import Correction
 from cinejudge.schema.shot import TransitionKind
 from cinejudge.tools.boundaries import Measured, Place
@@ -15,6 +16,8 @@ from cinejudge.tools.shots import STEP, Candidate
 
 SHORTEST_SHOT = 2
 """Frames. A single odd picture is a flash or a fault, not a shot."""
+TRIAGE = 0.004
+"""Probability by the detectors alone below which a suspect is not measured."""
 _CONFIDENT = 0.5
 """The network's output from which a candidate bounds the stretch that its neighbours are judged by."""
 
@@ -59,6 +62,8 @@ class Suspect:
             "ratio": math.log(self.signals["ratio"] + 0.1),
             "novelty": math.log(self.signals["novelty"] + 0.1),
         }
+        if self.gradual:
+            said["frames"] = math.log(self.end - self.start)
         said |= {name: _logit(self.signals[name]) for name in ("network", "network_span") if name in self.signals}
         return (self.found.measures if self.found else {}) | said
 
@@ -90,6 +95,14 @@ def suspects(candidates: Iterable[Candidate], evidence: str) -> list[Suspect]:
         )
         for c in candidates
     ]
+
+
+def promising(all_: Iterable[Suspect]) -> list[Suspect]:
+    """Suspects that deserve to be measured, by what the detectors say, scored by that."""
+    scored = (
+        replace(s, score=scorer_for(s.gradual, s.features, measured=False).probability(s.features)) for s in all_
+    )
+    return [s for s in scored if s.score >= TRIAGE]
 
 
 def confident(all_: Iterable[Suspect]) -> list[Suspect]:

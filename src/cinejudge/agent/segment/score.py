@@ -1,6 +1,7 @@
 """A small model that turns measures into the probability of a boundary.
 
-One additive logistic model for hard cuts and one for gradual transitions: each measure passes through a piecewise
+One additive logistic model for hard cuts and one for gradual transitions, and a triage for both that knows only what
+the detectors say and spares most candidates the measuring: each measure passes through a piecewise
 linear curve, the curves are added, and the sum is a log-odds. So each decision splits into the measures that made it.
 The curves are in ``score.json``, written by ``benchmarks/shots/train.py`` from made clips only.
 """
@@ -46,7 +47,7 @@ class Scorer:
 
 @cache
 def load_scorers() -> dict[str, Scorer]:
-    """The shipped models by name: ``hard`` and ``gradual``, and both again for use without the network's outputs."""
+    """The shipped models by name; see :func:`scorer_for`."""
     text = resources.files(__package__).joinpath("score.json").read_text(encoding="utf-8")
     return {
         name: Scorer(
@@ -57,7 +58,13 @@ def load_scorers() -> dict[str, Scorer]:
     }
 
 
-def scorer_for(gradual: bool, features: Mapping[str, float]) -> Scorer:
-    """The model that fits a suspect and the detectors that were there."""
-    name = "gradual" if gradual else "hard"
+def scorer_for(gradual: bool, features: Mapping[str, float], *, measured: bool) -> Scorer:
+    """The model that fits a suspect.
+
+    Args:
+        gradual: Whether the transition takes more than one frame.
+        features: What is known; tells whether the network was there.
+        measured: False for the triage, which knows only what the detectors say.
+    """
+    name = ("gradual" if gradual else "hard") + ("" if measured else "_triage")
     return load_scorers()[name if "network" in features else f"{name}_without_network"]

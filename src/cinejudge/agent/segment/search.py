@@ -17,12 +17,12 @@ def hidden(chosen: Sequence[Suspect], reserve: Sequence[Suspect], frames: int, f
 
     Args:
         chosen: The boundaries that stand.
-        reserve: Places where the picture takes a small step.
+        reserve: Places where the picture takes a small step, scored by the triage.
         frames: Length of the clip.
         fps: Frames per second.
 
     Returns:
-        At most ``PER_SHOT`` places for each long shot, those first that stand out most from their neighbourhood.
+        At most ``PER_SHOT`` places for each long shot, those that the detectors find likeliest.
     """
     found: list[Suspect] = []
     starts = [0, *(b.end for b in chosen)]
@@ -31,6 +31,6 @@ def hidden(chosen: Sequence[Suspect], reserve: Sequence[Suspect], frames: int, f
         if end - start < LONG_S * fps:
             continue
         inside = [s for s in reserve if start < s.start and s.end < end]
-        inside.sort(key=lambda s: -s.signals["ratio"] * s.signals["novelty"])
+        inside.sort(key=lambda s: -s.score)
         found += inside[:PER_SHOT]
     return found

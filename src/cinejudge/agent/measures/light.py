@@ -1,0 +1,75 @@
+"""Measures of light and colour across a cut, from the tool ``picture``."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from cinejudge.agent.measures.registry import NoValue, Query, measure
+from cinejudge.schema import Measured, Shot, Span
+from cinejudge.tools.text_distance import similarity
+
+NEAR_BLACK = 0.08
+"""Brightness below which a shot is black or a card on black, and its light says nothing."""
+SAME_WORDS = 0.6
+"""Similarity from which on two descriptions of a scene or of its light mean the same."""
+
+
+@measure("light.change", unit="L*")
+async def light_change(query: Query) -> Measured:
+    """Difference of mean lightness across the cut in CIELAB L*, 0 to 100, between two shots of one scene."""
+    change, made = await _change(query)
+    return Measured(**made, value=abs(change.lightness), unit="L*")
+
+
+@measure("color.change", unit="dE")
+async def color_change(query: Query) -> Measured:
+    """Colour difference CIE 1976 (dE*ab) of the mean colours across the cut, between two shots of one scene."""
+    change, made = await _change(query)
+    return Measured(**made, value=math.hypot(change.lightness, change.colour), unit="dE")
+
+
+async def _change(query: Query) -> tuple[Any, dict[str, Any]]:
+    if len(query.shots) != 2:
+        raise NoValue("needs two adjacent shots")
+    _check_same_scene(query)
+    picture, evidence = await query.look("picture")
+    before, after = query.shots
+    levels = {s.shot: s.levels for s in picture.shots}
+    dark = [s.index for s in query.shots if s.index in levels and levels[s.index].brightness < NEAR_BLACK]
+    if dark:
+        raise NoValue(f"shot {dark[0] + 1} is near black: its light says nothing", evidence=(evidence.id,))
+    change = next((c for c in picture.changes if (c.before, c.after) == (before.index, after.index)), None)
+    if change is None:
+        raise NoValue("no clean frame on one side of the cut", evidence=(evidence.id,))
+    note = f"lightness {change.lightness:+.1f} L*, colour distance {change.colour:.1f}"
+    span = Span(start_s=max(0.0, before.end_s - 0.2), end_s=after.start_s + 0.2)
+    return change, {
+        "name": query.name,
+        "target": query.target,
+        "note": note,
+        "evidence": (evidence.id,),
+        "spans": (span,),
+    }
+
+
+def _check_same_scene(query: Query) -> None:
+    """Light and colour may change with the scene: only the brief tells that two shots share one.
+
+    Raises:
+        NoValue: they do not, or nobody can tell.
+    """
+    scenes = [_said(query, shot, "scene") for shot in query.shots]
+    if None in scenes:
+        raise NoValue("whether both shots show one scene cannot be told: needs a model that sees", missing=True)
+    for attribute in ("scene", "lighting"):
+        first, second = (_said(query, shot, attribute) or "" for shot in query.shots)
+        if first and second and similarity(first, second) < SAME_WORDS:
+            raise NoValue(f"the brief gives the two shots different {attribute}s: “{first}” and “{second}”")
+
+
+def _said(query: Query, shot: Shot, attribute: str) -> str | None:
+    if query.brief is None or shot.spec is None:
+        return None
+    value: str | None = getattr(query.brief.shots[shot.spec], attribute)
+    return value or None
