@@ -1,0 +1,64 @@
+"""Evidence for and against a boundary."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from cinejudge.tools.boundaries import Args, Measured, Place
+from tests.agent.segment.film import Film, mixed, scene
+
+
+async def measure(film: Film, start: int, end: int | None = None) -> Measured:
+    place = Place(start=start, end=start if end is None else end, first=0, last=len(film.luma))
+    (found,) = film.result(await film.look("boundaries", places=(place,))).places
+    return found
+
+
+async def test_a_cut_stands_out_and_a_pan_does_not() -> None:
+    cut = await measure(Film(scene(1, 40), scene(2, 40)), 40)
+    pan = await measure(Film(scene(1, 80, speed=4.0)), 40)
+    for name in ("residual_jump", "structure_jump", "lost_jump", "edges", "colours_across", "returns"):
+        assert cut.measures[name] > pan.measures[name] + 0.05, name
+
+
+async def test_what_returns_after_a_flash_is_seen() -> None:
+    film = scene(1, 80)
+    film[40] += 150
+    flash = await measure(Film(film), 40)
+    cut = await measure(Film(scene(1, 40), scene(2, 40)), 40)
+    assert flash.measures["returns"] < 0.2 < 0.5 < cut.measures["returns"]
+
+
+async def test_a_mixture_is_told_from_a_wipe_and_from_black() -> None:
+    a, b = scene(1, 20), scene(2, 20)
+    wiped = a.copy()
+    for k in range(20):
+        wiped[k, :, : 6 * (k + 1)] = b[k, :, : 6 * (k + 1)]
+    black = np.zeros((20, 72, 128, 3), np.float32)
+    before, after = scene(1, 30), scene(2, 30)
+    kinds = [(await measure(Film(before, x, after), 30, 50)).kind for x in (mixed(a, b), wiped, black)]
+    assert kinds == ["dissolve", "wipe", "cut_to_black"]
+
+
+async def test_a_blended_frame_is_stepped_over() -> None:
+    a, b = scene(1, 40, speed=0), scene(2, 40, speed=0)
+    film = Film(a, 0.4 * a[:1] + 0.6 * b[:1], b)
+    for asked in (40, 41):
+        found = await measure(film, asked)
+        assert (found.start, found.end, found.kind) == (40, 41, "hard_cut")
+        assert found.end_s == pytest.approx(41 / 24, abs=1e-3)
+
+
+async def test_places_at_the_ends_of_the_film() -> None:
+    film = Film(scene(1, 30))
+    for start, end in ((1, 1), (29, 29), (1, 29)):
+        found = await measure(film, start, end)
+        assert all(np.isfinite(v) for v in found.measures.values())
+
+
+@pytest.mark.parametrize("place", [{"start": 0, "end": 3}, {"start": 4, "end": -1}])
+def test_a_boundary_needs_a_frame_before_it(place: dict[str, int]) -> None:
+    with pytest.raises(ValidationError):
+        Args.model_validate({"places": [place | {"first": 0, "last": 9}]})

