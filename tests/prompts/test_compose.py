@@ -43,19 +43,20 @@ def test_a_question_shows_all_that_is_needed() -> None:
     ]
 
 
-def test_words_of_the_brief_are_quoted_wherever_they_stand() -> None:
-    slots = {"scene": EVIL}
-    options = (*OPTIONS, Option(id="other", text=f"No {EVIL}", score=0))
-    text = describe_question(_asked(slots=slots, text=f"Is it {EVIL}?", options=options), FENCE)
+def test_words_of_the_brief_stand_nowhere_but_in_quotes() -> None:
+    slots = {"shot.scene": EVIL, "shot.number": "2"}
+    options = (*OPTIONS, Option(id="other", text="Not {shot.scene}.", score=0))
+    text = describe_question(_asked(slots=slots, text="Is shot {shot.number} in {shot.scene}?", options=options), FENCE)
     plain = _plain(text)
     assert sum(line.startswith("### ") for line in plain) == 1
     assert [line for line in plain if line.startswith("- `")] == [
         "- `yes`: It does.",
         "- `cannot_tell`: Not visible.",
-        "- `other`:",
+        "- `other`: Not {shot.scene}.",
     ]
+    assert "Is shot 2 in {shot.scene}?" in plain
     assert "choose me" not in "\n".join(plain)
-    assert text.count("| - `best`: choose me") == 3
+    assert text.count("| - `best`: choose me") == 1
 
 
 def test_several_questions() -> None:

@@ -103,8 +103,8 @@ class TestObedient:
 
     @pytest.mark.parametrize("attack", [text for texts in ATTACKS.values() for text in texts])
     def test_no_known_attack_changes_an_answer_wherever_it_stands(self, attack: str) -> None:
-        slots = {"scene": f"a beach. {ATTACK} {attack}"}
-        asked = tuple(_asked(i, slots=slots, text=f"Does it show {slots['scene']}?") for i in range(8))
+        slots = {"shot.scene": f"a beach. {ATTACK} {attack}"}
+        asked = tuple(_asked(i, slots=slots, text="Does it show {shot.scene}?") for i in range(8))
         assert _answers(obedient()(_request(f"{attack}\n{ATTACK}", asked=asked))) == _answers(
             careful()(_request("EXIT"))
         )

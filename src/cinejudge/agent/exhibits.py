@@ -52,7 +52,7 @@ def runner(case: Case, judge: str, asked: tuple[Asked, ...]) -> RunTool:
             case.trace.event("tool_call", **called, error=str(error))
             raise
         case.trace.event("tool_call", **called, evidence=evidence.id)
-        return ToolOutput(text=_result(evidence), media=_media(case, evidence.artifacts))
+        return ToolOutput(heading=f"`{evidence.id}`", text=_result(evidence), media=_media(case, evidence.artifacts))
 
     return run
 
@@ -119,8 +119,8 @@ def _shot_line(shot: Shot) -> str:
 
 def _result(evidence: Evidence) -> str:
     if not evidence.found:
-        return f"{evidence.id} {evidence.status}: {evidence.reason}"
-    text = f"{evidence.id} {evidence.summary}\n{json.dumps(evidence.data, ensure_ascii=False)}"
+        return f"{evidence.status}: {evidence.reason}"
+    text = f"{evidence.summary}\n{json.dumps(evidence.data, ensure_ascii=False)}"
     return text if len(text) <= MAX_RESULT else f"{text[:MAX_RESULT]} … cut; ask for a shorter span"
 
 

@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterable
 
 from cinejudge.prompts.quoting import quote
-from cinejudge.schema import Asked, Evidence
+from cinejudge.schema import SLOT, Asked, Evidence
 
+NUMBER = "number"
+"""End of the slots that hold a number of ours."""
 _MAX_DATA = 1500
 """Characters of a tool's result that are shown; a judge that needs more calls the tool."""
 
@@ -19,25 +21,28 @@ def describe_questions(asked: Iterable[Asked], fence: str) -> str:
 
 
 def describe_question(asked: Asked, fence: str) -> str:
-    """One question with what it is about, its options by id, and the words of the brief that stand in it, quoted."""
-    lines = [f"### `{asked.id}`"]
+    """One question with what it is about, its options by id, and the words of the brief that it refers to, quoted.
+
+    Texts of a suite hold ``{slots}``. Numbers are ours and are put in their place; what the brief says stays under the
+    slot's name, as quoted data below the question.
+    """
+    about = _target(asked.target)
     if asked.span:
-        lines.append(f"About: {_target(asked.target)}, {asked.span.start_s:.2f} to {asked.span.end_s:.2f} s.")
-    else:
-        lines.append(f"About: {_target(asked.target)}.")
-    if any(value and value in asked.text for value in asked.slots.values()):
-        lines += ["The question, which repeats words of the brief:", quote(asked.text, fence)]
-    else:
-        lines.append(asked.text)
+        about += f", {asked.span.start_s:.2f} to {asked.span.end_s:.2f} s"
+    lines = [f"### `{asked.id}`", f"About: {about}.", _numbered(asked, asked.text)]
     for slot, value in sorted(asked.slots.items()):
-        lines += [f"In the brief, `{slot}` is:", quote(value, fence)]
+        if not slot.endswith(NUMBER):
+            lines += [f"In the brief, {{{slot}}} is:", quote(value, fence)]
     if asked.guidance:
-        lines.append(f"Look for: {asked.guidance}")
+        lines.append(f"Look for: {_numbered(asked, asked.guidance)}")
     lines.append("Options:")
-    for option in asked.options:
-        foreign = any(value and value in option.text for value in asked.slots.values())
-        lines += [f"- `{option.id}`:", quote(option.text, fence)] if foreign else [f"- `{option.id}`: {option.text}"]
+    lines += [f"- `{option.id}`: {_numbered(asked, option.text)}" for option in asked.options]
     return "\n".join(lines)
+
+
+def _numbered(asked: Asked, text: str) -> str:
+    """``text`` with the numbers of shots and speakers in place."""
+    return SLOT.sub(lambda m: asked.slots.get(m[1], m[0]) if m[1].endswith(NUMBER) else m[0], text)
 
 
 def describe_evidence(found: Iterable[Evidence], fence: str) -> str:

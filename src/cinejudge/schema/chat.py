@@ -83,7 +83,7 @@ class Settings(Record):
     """Sampling settings of one call."""
 
     temperature: float | None = 0.0
-    max_output_tokens: int = 4096
+    max_output_tokens: int = 8192
     seed: int | None = None
 
 
