@@ -45,7 +45,7 @@ def _film() -> NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="module")
-def network():  # noqa: ANN201 - imported only where it is used
+def network():
     if not weights.present("transnetv2"):
         pytest.skip("weights missing: transnetv2")
     from cinejudge.tools.models.transnet import load
@@ -53,7 +53,7 @@ def network():  # noqa: ANN201 - imported only where it is used
     return load(weights.path("transnetv2"))
 
 
-def test_it_computes_what_the_published_code_computes(network) -> None:  # noqa: ANN001
+def test_it_computes_what_the_published_code_computes(network) -> None:
     import torch
 
     with torch.inference_mode():
@@ -63,7 +63,7 @@ def test_it_computes_what_the_published_code_computes(network) -> None:  # noqa:
         assert float(many[frame]) == pytest.approx(all_, abs=2e-4)
 
 
-def test_a_long_film_is_judged_in_pieces_that_agree(network, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN001
+def test_a_long_film_is_judged_in_pieces_that_agree(network, monkeypatch: pytest.MonkeyPatch) -> None:
     from cinejudge.tools.models import transnet
 
     film = np.concatenate([_film()] * 3)
@@ -76,7 +76,7 @@ def test_a_long_film_is_judged_in_pieces_that_agree(network, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("frames", [1, 2, 7])
-def test_the_shortest_films(network, frames: int) -> None:  # noqa: ANN001
+def test_the_shortest_films(network, frames: int) -> None:
     single, many = network.predict(_film()[:frames])
     assert single.shape == many.shape == (frames,)
     assert np.isfinite(single).all()

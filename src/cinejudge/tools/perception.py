@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import threading
@@ -140,9 +141,14 @@ def _outcome(tool: AnyTool, provider: AnyProvider, look: Look, args: ToolArgs) -
     """What came of it: the fields of the evidence that depend on how it went."""
     try:
         result = provider.run(look, args)
-        data = result.model_dump(mode="json")
-        tool.result.model_validate(data)  # what cannot be read back, such as NaN, is a fault of the tool
-        return {"status": "found", "summary": result.summary, "data": data, "artifacts": tuple(look.artifacts)}
+        plain = result.model_dump_json()
+        tool.result.model_validate_json(plain)  # what cannot be read back, such as NaN, is a fault of the tool
+        return {
+            "status": "found",
+            "summary": result.summary,
+            "data": json.loads(plain),
+            "artifacts": tuple(look.artifacts),
+        }
     except Abstain as why:
         return {"status": "abstained", "reason": str(why), "summary": str(why)}
     except WeightsMissing as error:
