@@ -32,9 +32,9 @@ def where(finding: Finding) -> str:
     return f" at {finding.spans[0].start_s:.1f}-{finding.spans[0].end_s:.1f} s" if finding.spans else ""
 
 
-def report(verdict: Verdict) -> str:
+def report(name: str, verdict: Verdict) -> str:
     """Scores with coverage, then what to change."""
-    lines = [f"{verdict.clip.name}: {len(verdict.shots)} shots"]
+    lines = [f"{name}: {len(verdict.shots)} shots"]
     for suite in verdict.suites.values():
         score = "not judged" if suite.score is None else f"{suite.score:.2f}"
         lines.append(f"  {suite.title}: {score}, from {suite.coverage:.0%} of what applies")
@@ -51,7 +51,7 @@ def main() -> int:
         return 2
     try:
         for video in videos:
-            print(report(cinejudge.evaluate(video, suites=SUITES)))
+            print(report(f"{video.parent.name}/{video.name}", cinejudge.evaluate(video, suites=SUITES)))
     except CinejudgeError as error:
         print(f"evaluate_and_improve: {error}", file=sys.stderr)
         return 1

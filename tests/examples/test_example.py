@@ -21,6 +21,8 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TRUTH: dict[str, Any] = json.loads((EXAMPLES / "truth.json").read_text(encoding="utf-8"))
 MODELS = tuple(TRUTH["clips"])
 SMALL = (160, 90)
+STILL = 0.2
+"""Mean difference below which a frame repeats the one before; an encoder goes on refining a still picture a little."""
 
 
 def _maker() -> ModuleType:
@@ -86,9 +88,9 @@ def test_the_dissolve_changes_a_little_in_every_frame(made: Path, model: str) ->
 def test_only_model_b_freezes_and_where_the_truth_says(made: Path) -> None:
     fault = next(f for f in TRUTH["clips"]["model-b"]["faults"] if f["mode"] == "frozen picture")
     start, end = (round(s * TRUTH["fps"]) for s in fault["span"])
-    still = np.flatnonzero(_differences(made / "model-b" / "teaser.mp4") < 0.02).tolist()
-    assert [i for i in still if i > 0] == list(range(start + 1, end))
-    assert np.flatnonzero(_differences(made / "model-a" / "teaser.mp4") < 0.02).tolist() == [0]
+    still = {model: np.flatnonzero(_differences(made / model / "teaser.mp4")[1:] < STILL) + 1 for model in MODELS}
+    assert still["model-b"].tolist() == list(range(start + 1, end))
+    assert not still["model-a"].size
 
 
 def test_only_model_b_falls_silent_and_where_the_truth_says(made: Path) -> None:
