@@ -24,6 +24,9 @@ def make_video(
     pixel_format: str = "yuv420p",
     options: dict[str, str] | None = None,
     times: Iterable[float] | None = None,
+    video_starts: float = 0.0,
+    sound_starts: float = 0.0,
+    live: bool = False,
 ) -> Path:
     """Writes a video; the container follows from the suffix.
 
@@ -37,11 +40,15 @@ def make_video(
         pixel_format: Its pixel format.
         options: Options of the encoder; default is fast at a high quality.
         times: Presentation time of each frame in seconds, for a variable frame rate.
+        video_starts: Time stamp of the first frame, when there are no ``times``.
+        sound_starts: Time stamp of the first sample.
+        live: Write as to a live stream (Matroska): the header does not tell the length.
     """
     mpeg = path.suffix == ".mpg"
     base = Fraction(1, 90_000) if times is not None else 1 / Fraction(fps).limit_denominator(1001)
     clock = iter(times) if times is not None else None
-    with av.open(str(path), "w", format="mpeg" if mpeg else None) as out:
+    container: dict[str, str] = {"live": "1"} if live else {}
+    with av.open(str(path), "w", format="mpeg" if mpeg else None, container_options=container) as out:
         video = out.add_stream(codec, rate=Fraction(fps).limit_denominator(1001))
         sound = None
         if audio is not None:
@@ -55,14 +62,14 @@ def make_video(
                 video.height, video.width = picture.shape[:2]
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
             frame.time_base = base
-            frame.pts = index if clock is None else round(next(clock) / base)
+            frame.pts = round(video_starts / base) + index if clock is None else round(next(clock) / base)
             out.mux(video.encode(frame))
         out.mux(video.encode())
         if audio is not None and sound is not None:
             samples = np.atleast_2d(audio.astype(np.float32)) if audio.ndim == 1 else audio.T.astype(np.float32)
             frame_of_sound = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=layout)
             frame_of_sound.sample_rate = rate
-            frame_of_sound.pts = 0
+            frame_of_sound.pts = round(sound_starts * rate)
             frame_of_sound.time_base = Fraction(1, rate)
             out.mux(sound.encode(frame_of_sound))
             out.mux(sound.encode())

@@ -6,6 +6,7 @@ writes an empty line now and then while the work goes on, and at the end its res
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -19,6 +20,8 @@ from cinejudge.media.limits import FramePlan, MediaLimits
 from cinejudge.schema.errors import MediaError
 
 _TICK_S = 0.5
+
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
 def decode(descriptor: int, folder: Path, plan: FramePlan, limits: MediaLimits) -> dict[str, Any]:
@@ -94,7 +97,9 @@ def _confine(limits: MediaLimits) -> None:
 
 
 def _follow_parent() -> None:
-    sys.stdin.buffer.read()
+    # Not through sys.stdin: its lock, held here for ever, would abort the interpreter when it ends.
+    while os.read(0, 1):
+        pass
     os._exit(1)
 
 
@@ -110,8 +115,11 @@ def main() -> None:
         result = {"error": str(error)}
     except MemoryError:
         result = {"error": f"decoding it takes more than {limits.memory_bytes >> 20} MiB of memory, the limit"}
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        result = {"error": f"no room in {job['folder']} for what it decodes to: {error.strerror}"}
     os.write(1, json.dumps(result).encode() + b"\n")
-    os._exit(0)  # the thread that waits on stdin would keep an ordinary exit from ending
 
 
 if __name__ == "__main__":

@@ -237,6 +237,8 @@ class Footage:
             return Clip.model_validate(record["clip"]).model_copy(update={"name": printable(self.path.name)})
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
+        except OSError as error:
+            raise ConfigError(f"cannot read the cache folder {self._cache}: {error.strerror}") from error
 
     def _decoded(self) -> _Decoded:
         with self._lock:
@@ -246,6 +248,7 @@ class Footage:
                 start = time.perf_counter()
                 with self._named():
                     self._result = self._decode()
+                self._clip = self._result.clip
                 self.decode_seconds = time.perf_counter() - start
             return self._result
 

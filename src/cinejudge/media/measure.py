@@ -9,6 +9,7 @@ factors and 8-bit filters, no full-size floating point.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import pi, sqrt
 
 import cv2
@@ -19,7 +20,7 @@ Plane = NDArray[np.uint8]
 
 SIGNALS: dict[str, str] = {
     "brightness": "mean luma, 0 to 1",
-    "contrast": "standard deviation of luma, 0 to about 0.5",
+    "contrast": "standard deviation of luma over the thumbnail, which no grain reaches, 0 to 0.5",
     "saturation": "colourfulness: summed (max - min) over summed max of RGB, 0 to 1",
     "temperature": "red minus blue as a share of all light; positive is warm",
     "tint": "green minus the mean of red and blue as a share of all light; positive is green",
@@ -33,10 +34,14 @@ SIGNALS: dict[str, str] = {
 }
 """Name and meaning of each signal, in the order of :meth:`Meter.measure`."""
 
-_LINES = 288
-"""Height (of the shorter side) at which sharpness is taken, so that sizes compare."""
+LINES = 288
+"""Pixels of the shorter side at which sharpness is taken, so that videos of different sizes compare."""
 
 _BLOCK = 16
+
+_REPEAT_MEAN, _REPEAT_MAX = 0.06, 24
+"""Code values by which coding alone moves a repeated frame: x264 at CRF 18 to 30 stays under both, while the stillest
+moving frames of the generated clips at hand are above the first."""
 
 _SECOND = np.array([1.0, -2.0, 1.0], np.float32)
 
@@ -51,6 +56,10 @@ class Picture:
     """Code value of black: 16 for limited range, 0 for full range."""
     white: int
     """Code value of white: 235 or 255."""
+    reduced: Plane
+    """The luma plane reduced by a whole factor to less than twice :data:`LINES`; see :func:`reduce`."""
+    lines: Plane
+    """The same at :data:`LINES`, if it is not smaller by itself; see :func:`at_lines`."""
     thumb: Plane
     """RGB thumbnail, [27, 48, 3]."""
     small: Plane
@@ -68,14 +77,13 @@ class Meter:
         """One value per name in :data:`SIGNALS`."""
         luma = picture.luma
         span = picture.white - picture.black
-        mean, deviation = (float(v[0, 0]) for v in cv2.meanStdDev(luma))
         values = (
-            (mean - picture.black) / span,
-            deviation / span,
+            (cv2.mean(luma)[0] - picture.black) / span,
+            float(picture.small.std()) / 255,
             *_colour(picture.thumb),
             1.0 - _share_above(luma, picture.black + span * 16 / 255 - 0.5),
             _share_above(luma, picture.black + span * 250 / 255 - 0.5),
-            _sharpness(luma),
+            _sharpness(picture),
             _noise(luma, picture.black, picture.white) / span,
             _blockiness(luma),
             self._difference(picture.small),
@@ -93,7 +101,8 @@ class Meter:
         last = self._last
         if last is None or last.shape != luma.shape:
             return 0.0
-        return float(cv2.norm(luma, last, cv2.NORM_L1) < 0.1 * luma.size and cv2.norm(luma, last, cv2.NORM_INF) <= 8)
+        apart = cv2.norm(luma, last, cv2.NORM_L1) / luma.size
+        return float(apart < _REPEAT_MEAN and cv2.norm(luma, last, cv2.NORM_INF) <= _REPEAT_MAX)
 
 
 def _share_above(luma: Plane, level: float) -> float:
@@ -118,10 +127,17 @@ def _box(plane: Plane, factor: int) -> Plane:
     return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def shrink(plane: Plane, width: int, height: int) -> Plane:
-    """Scales down by area: by a whole factor first, which costs next to nothing, then to the exact size."""
-    factor = max(1, min(plane.shape[0] // (2 * height), plane.shape[1] // (2 * width)))
-    return np.asarray(cv2.resize(_box(plane, factor), (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+def reduce(luma: Plane) -> Plane:
+    """The mean over squares of whole pixels that leaves less than twice :data:`LINES`. White noise stays white."""
+    return _box(luma, max(1, min(luma.shape) // LINES))
+
+
+def at_lines(reduced: Plane) -> Plane:
+    """A reduced plane scaled to :data:`LINES` on its shorter side; one that has fewer stays as it is."""
+    if min(reduced.shape) <= LINES:
+        return reduced
+    scale = LINES / min(reduced.shape)
+    return np.asarray(cv2.resize(reduced, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def _noise(plane: Plane, black: int, white: int, percentile: float = 25) -> float:
@@ -143,18 +159,25 @@ def _noise(plane: Plane, black: int, white: int, percentile: float = 25) -> floa
     return float(np.percentile(quiet, percentile)) * sqrt(pi / 2) / 6 if quiet.size else 0.0
 
 
-def _sharpness(luma: Plane) -> float:
-    """See :data:`SIGNALS`. White noise of deviation s adds 20 s^2 to the variance of a Laplacian.
+def _sharpness(picture: Picture) -> float:
+    """See :data:`SIGNALS`."""
+    # The quietest blocks would leave too much noise in: here the median decides.
+    noise = _noise(picture.reduced, 0, 255, percentile=50)
+    detail = _detail(picture.lines) - _detail_of_noise(picture.reduced.shape) * noise**2
+    return sqrt(max(0.0, detail)) / (float(cv2.meanStdDev(picture.lines)[1][0, 0]) + 2.0)
 
-    The noise to take off is the median over the blocks: the quietest ones would leave too much of it in.
-    """
-    plane = _box(luma, max(1, min(luma.shape) // _LINES))
-    if min(plane.shape) > _LINES:
-        scale = _LINES / min(plane.shape)
-        plane = np.asarray(cv2.resize(plane, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-    detail = float(cv2.meanStdDev(cv2.Laplacian(plane, cv2.CV_16S))[1][0, 0]) ** 2
-    contrast = float(cv2.meanStdDev(plane)[1][0, 0])
-    return sqrt(max(0.0, detail - 20 * _noise(plane, 0, 255, percentile=50) ** 2)) / (contrast + 2.0)
+
+def _detail(plane: Plane) -> float:
+    """Variance of the Laplacian."""
+    return float(cv2.meanStdDev(cv2.Laplacian(plane, cv2.CV_16S))[1][0, 0]) ** 2
+
+
+@lru_cache(maxsize=4)
+def _detail_of_noise(shape: tuple[int, int]) -> float:
+    """What white noise of variance 1 in a reduced plane of that shape adds to the detail; scaling colours it."""
+    grain = np.random.default_rng(0).normal(128, 16, shape).clip(0, 255).astype(np.uint8)
+    noise = _noise(grain, 0, 255, percentile=50)
+    return _detail(at_lines(grain)) / noise**2 if noise else 0.0
 
 
 def _blockiness(luma: Plane) -> float:

@@ -10,6 +10,9 @@ from math import gcd
 import numpy as np
 from numpy.typing import NDArray
 
+_PIECE = 1 << 20
+"""Samples resampled at a time."""
+
 
 @dataclass(frozen=True)
 class Sound:
@@ -31,14 +34,27 @@ class Sound:
         return Sound(self.samples[start : max(start, end)], self.rate)
 
     def mono(self, rate: int = 16000) -> NDArray[np.float32]:
-        """The mean of the channels at ``rate`` samples per second, float32 [n]."""
-        mixed = np.asarray(self.samples.mean(axis=1, dtype=np.float32))
-        if rate == self.rate or not len(mixed):
-            return mixed
+        """The mean of the channels at ``rate`` samples per second, float32 [n].
+
+        Works through the sound piece by piece, so that an hour takes little more memory than its result.
+        """
+        if rate == self.rate:
+            return np.asarray(self.samples.mean(axis=1, dtype=np.float32))
         from scipy.signal import resample_poly
 
-        common = gcd(rate, self.rate)
-        return np.asarray(resample_poly(mixed, rate // common, self.rate // common), dtype=np.float32)
+        up, down = (n // gcd(rate, self.rate) for n in (rate, self.rate))
+        # Pieces begin where an output sample falls on an input sample; the margin covers resample_poly's filter,
+        # which reaches 10 samples of the slower rate to either side.
+        piece = down * max(1, _PIECE // down)
+        margin = down * -(-10 * max(up, down) // (up * down))
+        parts = []
+        for start in range(0, len(self.samples), piece):
+            before = min(start, margin)
+            block = self.samples[start - before : start + piece + margin].mean(axis=1, dtype=np.float32)
+            count = -(-min(piece, len(self.samples) - start) * up // down)
+            first = before * up // down
+            parts.append(resample_poly(block, up, down)[first : first + count])
+        return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)
 
     def wav(self) -> bytes:
         """A 16-bit PCM WAV file; what lies outside [-1, 1] is clipped."""

@@ -21,7 +21,7 @@ from cinejudge.media.album import Album
 from cinejudge.media.clock import Clock, settle
 from cinejudge.media.geometry import Geometry, displayed
 from cinejudge.media.limits import FramePlan, MediaLimits
-from cinejudge.media.measure import Meter, Picture, shrink
+from cinejudge.media.measure import Meter, Picture, at_lines, reduce
 from cinejudge.schema.errors import MediaError
 
 _LUMA_FIRST = frozenset(
@@ -82,7 +82,7 @@ def decode_video(
             tick()
             if geometry is None:
                 geometry = displayed(stream, frame, limits.max_pixels, notes)
-                notes += _oddities(frame)
+                notes += _oddities(stream, frame)
             size = geometry.stored(48, 27)
             # Bicubic, as FFmpeg scales by default: what TransNetV2 was trained on.
             scaled = to_thumb.reformat(frame, *size, format="rgb24", interpolation=Interpolation.BICUBIC)
@@ -152,10 +152,13 @@ def _picture(frame: VideoFrame, thumb: NDArray[np.uint8], geometry: Geometry) ->
     plane = frame.planes[0]
     luma = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
     full = frame.format.name.startswith("yuvj") or frame.color_range == _FULL_RANGE
-    small = geometry.turn(shrink(luma, *geometry.stored(128, 72)))
+    reduced = reduce(luma)
+    lines = at_lines(reduced)
+    scaled = cv2.resize(lines, geometry.stored(128, 72), interpolation=cv2.INTER_AREA)
+    small = geometry.turn(np.asarray(scaled, dtype=np.uint8))
     if full:
-        return Picture(luma, 0, 255, thumb, small)
-    return Picture(luma, 16, 235, thumb, np.asarray(cv2.LUT(small, _TO_FULL_RANGE), dtype=np.uint8))
+        return Picture(luma, 0, 255, reduced, lines, thumb, small)
+    return Picture(luma, 16, 235, reduced, lines, thumb, np.asarray(cv2.LUT(small, _TO_FULL_RANGE), dtype=np.uint8))
 
 
 def _rate(stream: VideoStream) -> float:
@@ -173,11 +176,11 @@ def _stated_seconds(container: InputContainer, stream: VideoStream) -> float | N
     return container.duration / av.time_base if container.duration else None
 
 
-def _oddities(frame: VideoFrame) -> list[str]:
+def _oddities(stream: VideoStream, frame: VideoFrame) -> list[str]:
     notes = []
     if frame.color_trc in _HDR:
         notes.append(f"high dynamic range ({_HDR[frame.color_trc]}), not tone-mapped: it looks flatter than meant")
-    if any(component.is_alpha for component in frame.format.components):
+    if stream.codec_context.name != "gif" and any(part.is_alpha for part in frame.format.components):
         notes.append("its transparency is ignored")
     return notes
 

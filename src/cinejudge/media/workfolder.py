@@ -49,7 +49,8 @@ def _remove(path: Path, lock: int) -> None:
 def _sweep(parent: Path) -> None:
     for entry in os.scandir(parent):
         try:
-            if time.time() - entry.stat(follow_symlinks=False).st_mtime < _GRACE_S:
+            young = time.time() - entry.stat(follow_symlinks=False).st_mtime < _GRACE_S
+            if young or not entry.is_dir(follow_symlinks=False):
                 continue
             lock = os.open(Path(entry.path, _LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError:
