@@ -16,3 +16,4 @@ COCO = (
 # fmt: on
 
 PERSON = 0
+ANIMALS = tuple(range(COCO.index("bird"), COCO.index("giraffe") + 1))

@@ -6,7 +6,7 @@ see https://github.com/RangiLyu/nanodet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,7 @@ def detect(
     folder = weights.path("human-models")
     model = tfjs.load(folder / "nanodet.json", folder / "nanodet.bin", device)
     found: list[Detections] = []
-    for batch in _batches(pictures):
+    for batch in batches(pictures):
         prepared = [_letterbox(picture) for picture in batch]
         outputs = model(torch.from_numpy(np.stack([p for p, _ in prepared]))).values()
         scores = _joined([o for o in outputs if o.shape[-1] == len(COCO)])
@@ -74,7 +74,8 @@ def detect(
     return found
 
 
-def _batches(pictures: Iterable[NDArray[np.uint8]]) -> Iterable[list[NDArray[np.uint8]]]:
+def batches(pictures: Iterable[NDArray[np.uint8]]) -> Iterator[list[NDArray[np.uint8]]]:
+    """The pictures in lists of :data:`BATCH`."""
     batch: list[NDArray[np.uint8]] = []
     for picture in pictures:
         batch.append(picture)

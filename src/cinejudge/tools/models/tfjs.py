@@ -276,6 +276,7 @@ _OPS: dict[str, Callable[[Node, list[Any]], Any]] = {
     "Identity": _each(lambda x: x),
     "LeakyRelu": lambda node, inputs: F.leaky_relu(inputs[0], node.attr["alpha"]),
     "MaxPool": _max_pool,
+    "MatMul": _matmul,
     "Maximum": _each(torch.maximum),
     "Mean": lambda node, inputs: inputs[0].mean(dim=inputs[1], keepdim=bool(node.attr.get("keep_dims"))),
     "Minimum": _each(torch.minimum),
@@ -294,6 +295,7 @@ _OPS: dict[str, Callable[[Node, list[Any]], Any]] = {
     "SplitV": lambda node, inputs: tuple(torch.split(inputs[0], inputs[1], dim=inputs[2])),
     "StridedSlice": _strided_slice,
     "Transpose": _each(lambda x, order: x.permute(order)),
+    "Sub": _each(torch.sub),
     "_FusedConv2D": _conv,
     "_FusedMatMul": _matmul,
 }

@@ -1,0 +1,95 @@
+"""Whose face it is: an embedding of an aligned face, and groups of faces that are one person.
+
+FaceRes (1024 numbers) comes from the npm package human-models. Measured on 12 people in 62 faces of at least 50
+pixels: distances within a person have a 95th percentile of .35, between people a 5th percentile of .45; men of the
+same type in the same light come as close as .28, so what lies near the threshold is told to be in doubt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cinejudge import weights
+from cinejudge.tools.models.face_landmarker import LEFT_EYE, RIGHT_EYE, Face
+
+SIDE = 224
+MARGIN = 1.3
+"""Side of the crop over the longer side of the face: eyebrows to chin with some of hair and ears."""
+BATCH = 16
+SAME = 0.64
+"""Cosine similarity from which two tracks are taken for one person."""
+DOUBT = 0.06
+"""Closer than this to :data:`SAME`, it is in doubt."""
+
+Embeddings = NDArray[np.float32]
+"""float32 [n, d], each of length 1."""
+
+
+def aligned(rgb: NDArray[np.uint8], face: Face, side: int = SIDE, margin: float = MARGIN) -> NDArray[np.uint8]:
+    """The face upright in the middle of a square, uint8 [side, side, 3]."""
+    import cv2
+
+    right, left = face.points[RIGHT_EYE, :2], face.points[LEFT_EYE, :2]
+    angle = math.atan2(float(left[1] - right[1]), float(left[0] - right[0]))
+    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    level = face.points[:, :2] @ turn
+    low, high = level.min(axis=0), level.max(axis=0)
+    scale = float(max(high - low)) * margin / side
+    corner = turn @ ((low + high) / 2 - scale * side / 2)
+    back = np.concatenate([turn * scale, corner[:, None]], axis=1).astype(np.float32)
+    return np.asarray(cv2.warpAffine(rgb, back, (side, side), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP), np.uint8)
+
+
+def embed(faces: Sequence[tuple[NDArray[np.uint8], Face]], device: str = "cpu") -> Embeddings:
+    """FaceRes embeddings of faces, each with the picture that it is in."""
+    import torch
+
+    from cinejudge.tools.models import tfjs
+
+    folder = weights.path("human-models")
+    model = tfjs.load(folder / "faceres-deep.json", folder / "faceres-deep.bin", device)
+    parts = []
+    for start in range(0, len(faces), BATCH):
+        crops = np.stack([aligned(rgb, face) for rgb, face in faces[start : start + BATCH]])
+        answers = model(torch.from_numpy(crops.astype(np.float32)))
+        parts.append(answers["global_pooling/Mean"].cpu().numpy())
+    return unit(np.concatenate(parts))
+
+
+def unit(vectors: NDArray[Any]) -> Embeddings:
+    """The vectors brought to length 1."""
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def group(similarity: NDArray[np.float32], apart: Collection[tuple[int, int]], threshold: float) -> list[int]:
+    """Groups of what is alike: agglomerative, average linkage.
+
+    Args:
+        similarity: Of each pair [n, n].
+        apart: Pairs that are certainly not the same, such as two faces in one picture.
+        threshold: Least mean similarity of two groups that are joined.
+
+    Returns:
+        The group of each, numbered from 0 in order of first appearance.
+    """
+    groups: list[list[int]] = [[i] for i in range(len(similarity))]
+    banned = {frozenset(pair) for pair in apart}
+    while True:
+        best, pair = threshold, None
+        for a in range(len(groups)):
+            for b in range(a):
+                if any(frozenset((i, j)) in banned for i in groups[a] for j in groups[b]):
+                    continue
+                mean = float(similarity[np.ix_(groups[a], groups[b])].mean())
+                if mean >= best:
+                    best, pair = mean, (b, a)
+        if pair is None:
+            break
+        groups[pair[0]] += groups.pop(pair[1])
+    groups.sort(key=min)
+    return [next(number for number, members in enumerate(groups) if i in members) for i in range(len(similarity))]
