@@ -14,6 +14,7 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scoring import Label, labels_of
 
-from cinejudge.agent.segment.propose import Suspect, confident, measured, suspects
+from cinejudge.agent.segment.propose import TRIAGE, Suspect, confident, measured, suspects
+from cinejudge.agent.segment.score import Curve, Scorer
 from cinejudge.media import ArtifactStore, Footage, FramePlan
 from cinejudge.tools.perception import Perception
 
 KNOTS = (0.02, 0.2, 0.4, 0.6, 0.8, 0.98)
 """Quantiles at which a curve may bend, over both classes with equal weight."""
-BEND = 0.004
-SIZE = 0.0008
+BEND = 0.001
+SIZE = 0.0002
 """Weights of the penalties on bends and on size."""
 NETWORK = ("network", "network_span")
 
@@ -101,7 +103,7 @@ def _hats(x: NDArray[np.float32], knots: NDArray[np.float32]) -> NDArray[np.floa
 
 
 async def candidates(video: Path, entry: Mapping[str, Any], cache: Path) -> Rows:
-    """Every candidate of a clip with its label, measured as in a first round."""
+    """Every candidate of a clip with its label, what the detectors say of it included."""
     with Footage(video, cache=cache, plan=FramePlan(pictures=False, sound=False)) as footage:
         perception = Perception(footage, ArtifactStore(cache / "artifacts"), cache / "evidence")
         evidence = await perception.look("shots")
@@ -113,13 +115,30 @@ async def candidates(video: Path, entry: Mapping[str, Any], cache: Path) -> Rows
 
 
 def models(rows: Rows) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The four models by name."""
-    for name, gradual in (("hard", False), ("gradual", True)):
-        mine = [(s.features, y) for s, y in rows if s.gradual == gradual]
-        truth = np.array([y for _, y in mine], np.float32)
-        yield name, fit([f for f, _ in mine], truth)
-        blind = [{k: v for k, v in f.items() if k not in NETWORK} for f, _ in mine]
-        yield f"{name}_without_network", fit(blind, truth)
+    """The eight models by name: triage on all rows, judgement on those that the triage lets through."""
+    for kind, gradual in (("hard", False), ("gradual", True)):
+        for suffix, left_out in (("", ()), ("_without_network", NETWORK)):
+            mine = [(s, y) for s, y in rows if s.gradual == gradual]
+            heard = [_only(replace(s, found=None).features, left_out) for s, _ in mine]
+            triage = fit(heard, np.array([y for _, y in mine], np.float32))
+            yield f"{kind}_triage{suffix}", triage
+            judge = _scorer(triage)
+            passed = [
+                (s, y)
+                for (s, y), said in zip(mine, heard, strict=True)
+                if judge.probability(said) >= TRIAGE and s.found
+            ]
+            seen = [_only(s.features, left_out) for s, _ in passed]
+            yield f"{kind}{suffix}", fit(seen, np.array([y for _, y in passed], np.float32))
+
+
+def _only(features: Mapping[str, float], left_out: Sequence[str]) -> dict[str, float]:
+    return {name: value for name, value in features.items() if name not in left_out}
+
+
+def _scorer(model: Mapping[str, Any]) -> Scorer:
+    curves = {m: Curve(tuple(c["knots"]), tuple(c["values"])) for m, c in model["curves"].items()}
+    return Scorer(model["bias"], curves)
 
 
 def main() -> None:

@@ -143,7 +143,8 @@ def _mixture(pictures: Pictures, a: int, b: int) -> dict[str, float]:
     brightness = low.mean(axis=1)
     adjacent = [pictures.pair(t, t + 1) for t in np.unique(np.linspace(a, b - 1, 6).astype(int)).tolist()]
     return {
-        "blend_fit": float(1 - np.clip(left.mean(), 0, 2)),
+        # A wipe leaves a sixth of the change to a mixture, a mixture leaves a twelfth of it to a wipe.
+        "blend_fit": float(1 - np.clip(6 * left.mean(), 0, 2)),
         "blend_steady": float(1 - np.abs(np.minimum(steps, 0)).sum() - max(0.0, steps.max() - 0.6)),
         "wipe_fit": float(1 - np.clip(12 * either.sum(axis=1).mean() / size, 0, 2)),
         "dip": float((min(brightness[0], brightness[-1]) - brightness.min()) / 64),

@@ -13,20 +13,9 @@ from cinejudge import weights
 from cinejudge.media import Footage
 from cinejudge.schema import Record, Unit
 from cinejudge.schema.shot import TransitionKind
-from cinejudge.tools.boundary_signals import (
-    Floats,
-    Stretch,
-    black_runs,
-    blends,
-    content_change,
-    fades,
-    levels,
-    novelty,
-    passages,
-    runs,
-    surges,
-)
+from cinejudge.tools.boundary_signals import Floats, black_runs, content_change, fades, levels, runs, surges
 from cinejudge.tools.contract import Look, Provider, Tool, ToolArgs, ToolResult
+from cinejudge.tools.self_similarity import SelfSimilarity, self_similarity
 
 NETWORK_FLOOR = 0.04
 """TransNetV2 outputs below this propose nothing; the network's own threshold is 0.5."""
@@ -80,17 +69,15 @@ class Result(ToolResult):
 
 @dataclass
 class _Signals:
-    """Per-frame outputs of all detectors; index ``t`` speaks of the step from frame ``t - 1`` to ``t``."""
+    """Outputs of all detectors; index ``t`` of an array speaks of the step from frame ``t - 1`` to ``t``."""
 
     content: Floats
     ratio: Floats
-    novelty: Floats
+    similar: SelfSimilarity
     single: Floats | None
     many: Floats | None
-    blends: Sequence[Stretch]
     fades: Sequence[tuple[int, int]]
     surges: Sequence[tuple[int, int]]
-    passages: Sequence[Stretch]
 
     def around(self, start: int, end: int) -> dict[str, float]:
         """The strongest output of every detector over a transition."""
@@ -98,7 +85,7 @@ class _Signals:
         said = {
             "content": float(self.content[near].max()),
             "ratio": float(self.ratio[near].max()),
-            "novelty": float(self.novelty[near].max()),
+            "novelty": float(self.similar.novelty[near].max()),
         }
         if self.single is not None and self.many is not None:
             said["network"] = float(self.single[near].max())
@@ -132,19 +119,9 @@ def _propose(footage: Footage, with_network: bool) -> Result:
         single, many = _network(footage.thumbs)
         alone["transnetv2"] = tuple(_first_clean(single > 0.5))
     fps = footage.clip.fps
-    longest = round(min(64, max(8, 2 * fps)))
     light = levels(footage.thumbs)
-    signals = _Signals(
-        content,
-        ratio,
-        novelty(footage.thumbs),
-        single,
-        many,
-        blends(footage.thumbs, longest=longest),
-        fades(light),
-        surges(content, fps),
-        passages(footage.thumbs, longest=longest),
-    )
+    similar = self_similarity(footage.thumbs, longest=round(min(64, max(8, 2 * fps))))
+    signals = _Signals(content, ratio, similar, single, many, fades(light), surges(content, fps))
     pool = _Pool()
     _add_hard(pool, signals)
     _add_gradual(pool, signals, frames)
@@ -175,11 +152,11 @@ def _add_hard(pool: _Pool, s: _Signals) -> None:
     for t in _peaks(s.content, CONTENT_FLOOR):
         if s.ratio[t] >= RATIO_FLOOR:
             pool.add(t, t, "hard_cut", "pyscenedetect", min(1.0, float(s.content[t]) / 54 * min(1, s.ratio[t] / 3)))
-    for t in _peaks(s.novelty, NOVELTY_FLOOR):
+    for t in _peaks(s.similar.novelty, NOVELTY_FLOOR):
         if s.content[t] >= CONTENT_FLOOR / 2 and s.ratio[t] >= 1.2:
-            pool.add(t, t, "hard_cut", "self_similarity", min(1.0, float(s.novelty[t]) / 8))
+            pool.add(t, t, "hard_cut", "self_similarity", min(1.0, float(s.similar.novelty[t]) / 8))
     for t in _peaks(s.content, STEP_FLOOR):
-        if s.ratio[t] >= 1.3 and s.novelty[t] >= 1.2:
+        if s.ratio[t] >= 1.3 and s.similar.novelty[t] >= 1.2:
             pool.add(t, t, "hard_cut", STEP, min(1.0, float(s.content[t]) / 54))
 
 
@@ -189,12 +166,12 @@ def _add_gradual(pool: _Pool, s: _Signals, frames: int) -> None:
             for start, end in runs(s.many > floor):
                 if end - start >= 2 and end < frames:
                     pool.add(start + 1, end, "dissolve", "transnetv2", float(s.many[start:end].max()))
-    for blend in s.blends:
+    for blend in s.similar.blends:
         pool.add(blend.start, blend.end, "dissolve", "blend", blend.strength)
     for start, end in s.fades:
         if start > 0 and end < frames:
             pool.add(start, end, "fade", "brightness", 0.5)
-    for passage in s.passages:
+    for passage in s.similar.passages:
         pool.add(passage.start, passage.end, "dissolve", "unlike_sides", min(1.0, passage.strength / 8))
     for start, end in s.surges:
         if end < frames:

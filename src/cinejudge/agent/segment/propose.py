@@ -16,7 +16,7 @@ from cinejudge.tools.shots import STEP, Candidate
 
 SHORTEST_SHOT = 2
 """Frames. A single odd picture is a flash or a fault, not a shot."""
-TRIAGE = 0.004
+TRIAGE = 0.02
 """Probability by the detectors alone below which a suspect is not measured."""
 _CONFIDENT = 0.5
 """The network's output from which a candidate bounds the stretch that its neighbours are judged by."""
@@ -99,9 +99,7 @@ def suspects(candidates: Iterable[Candidate], evidence: str) -> list[Suspect]:
 
 def promising(all_: Iterable[Suspect]) -> list[Suspect]:
     """Suspects that deserve to be measured, by what the detectors say, scored by that."""
-    scored = (
-        replace(s, score=scorer_for(s.gradual, s.features, measured=False).probability(s.features)) for s in all_
-    )
+    scored = (replace(s, score=scorer_for(s.gradual, s.features, measured=False).probability(s.features)) for s in all_)
     return [s for s in scored if s.score >= TRIAGE]
 
 

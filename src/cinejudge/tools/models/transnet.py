@@ -58,12 +58,13 @@ class TransNetV2:
         for start in range(0, count, _STRETCH):
             end = min(count, start + _STRETCH)
             wanted = np.clip(np.arange(start - _MARGIN, end + _MARGIN), 0, count - 1)
-            one, all_ = self._judge(torch.from_numpy(np.ascontiguousarray(frames[wanted])))
+            one, all_ = self.judge(torch.from_numpy(np.ascontiguousarray(frames[wanted])))
             single[start:end] = one[_MARGIN:-_MARGIN].numpy()
             many[start:end] = all_[_MARGIN:-_MARGIN].numpy()
         return single, many
 
-    def _judge(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+    def judge(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Both outputs ``[T]`` for one piece of film ``[T, 27, 48, 3]``, uint8, without further context."""
         x = _nhwc(frames.permute(0, 3, 1, 2).float().div_(255.0))
         means = []
         for first, second in self._stacks:
