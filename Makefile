@@ -28,7 +28,7 @@ $(VENV)/.tests: $(VENV)/.runs
 demo: $(VENV)/.runs ## judge the example with the offline model and name the report
 	$(BIN)/cinejudge weights pull
 	$(BIN)/python examples/make_example.py
-	$(BIN)/cinejudge run examples/out --out $(OUT)
+	$(BIN)/cinejudge run examples/out --suite msavbench --suite mtavg2 --suite evalverse --out $(OUT)
 
 test: $(VENV)/.tests ## fast tests: no network, no weights
 	$(BIN)/python -m pytest -q

@@ -7,10 +7,11 @@ abstained; what depends on it then ends as not judged rather than not applicable
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from cinejudge.agent.case import Case
-from cinejudge.schema import Brief, Segmentation
+from cinejudge.schema import Brief, Segmentation, Span
 from cinejudge.tools.registry import all_tools
 
 Facts = dict[str, bool | None]
@@ -27,19 +28,25 @@ TENSE = re.compile(
 )
 LARGE_FACE_PX = 64
 """Shorter side of a face from which on its expression can be judged."""
+HEARD_S = 0.3
+"""Speech shorter than this in a shot, or beside a face, does not count."""
 
 
 async def find_facts(case: Case, segmentation: Segmentation) -> Facts:
     """Everything that gates may ask about this clip and its brief."""
+    faces = await _found(case, "faces")
+    objects = await _found(case, "objects")
+    text = await _found(case, "ocr")
+    speech = await _found(case, "speech") if case.footage.clip.has_audio else None
+    transitions = [s.transition_in.type for s in segmentation.shots if s.transition_in is not None]
     return {
         **brief_facts(case.brief),
         "has_audio": case.footage.clip.has_audio,
         "several_shots": len(segmentation.shots) > 1,
-        "has_gradual_transition": any(
-            s.transition_in is not None and s.transition_in.type in ("dissolve", "fade", "wipe")
-            for s in segmentation.shots
-        ),
-        **await _heard(case, segmentation),
+        "has_gradual_transition": any(kind in ("dissolve", "fade", "wipe") for kind in transitions),
+        "has_screen_text": None if text is None else bool(text.lines),
+        **_people(faces, objects),
+        **_speech(case, segmentation, speech, faces),
     }
 
 
@@ -48,7 +55,7 @@ def brief_facts(brief: Brief | None) -> Facts:
     if brief is None:
         names = "has_brief has_shot_specs several_shot_specs has_lines has_target_text has_scripted_sound"
         names += " has_scripted_music has_reference_subject has_reference_scene has_reference_voice is_advertising"
-        return {**dict.fromkeys(names.split(), False), "calm_scene": None, "is_stylized": None}
+        return {**dict.fromkeys(names.split(), False), "calm_scene": False, "is_stylized": None}
     words = " ".join(
         filter(None, [brief.prompt, brief.tone, brief.style, *(f"{s.emotion} {s.description}" for s in brief.shots)])
     )
@@ -66,7 +73,7 @@ def brief_facts(brief: Brief | None) -> Facts:
         "has_reference_scene": "scene_image" in kinds,
         "has_reference_voice": "voice" in kinds,
         "is_advertising": bool(ADVERTISING.search(f"{brief.genre or ''} {brief.prompt}")),
-        "calm_scene": True if CALM.search(emotions) and not TENSE.search(emotions) else None if not words else False,
+        "calm_scene": bool(CALM.search(emotions)) and not TENSE.search(emotions),
         "is_stylized": bool(STYLIZED.search(f"{brief.style or ''} {brief.prompt}")) if words else None,
     }
 
@@ -79,12 +86,41 @@ async def _found(case: Case, tool: str) -> Any:
     return case.perception.result(evidence) if evidence.found else None
 
 
-async def _heard(case: Case, segmentation: Segmentation) -> Facts:
+def _people(faces: Any, objects: Any) -> Facts:
+    """Who is seen. One detector that sees somebody is enough; that nobody is there takes both."""
+    if faces is None and objects is None:
+        return dict.fromkeys(("has_people", "has_several_people", "has_faces", "people_in_several_shots"))
+    at_once = max(faces.at_once if faces else 0, objects.most("person") if objects else 0)
+    shots = {t.shot for t in faces.tracks} if faces else set()
+    shots |= {c.shot for c in objects.counts if c.name == "person" and c.most} if objects else set()
+    both = faces is not None and objects is not None
+
+    def told(seen: bool) -> bool | None:
+        return True if seen else False if both else None
+
+    return {
+        "has_people": told(at_once > 0),
+        "has_several_people": told(at_once > 1),
+        "has_faces": None if faces is None else any(t.side_px >= LARGE_FACE_PX for t in faces.tracks),
+        "people_in_several_shots": told(len(shots - {None}) > 1),
+    }
+
+
+def _speech(case: Case, segmentation: Segmentation, speech: Any, faces: Any) -> Facts:
     if not case.footage.clip.has_audio:
         names = "has_speech has_dialogue has_visible_speech speech_in_several_shots has_music"
         return dict.fromkeys(names.split(), False)
-    speech = await _found(case, "speech")
     if speech is None:
-        return {"has_speech": None, "speech_in_several_shots": None}
-    spoken = [s for s in segmentation.shots if any(span.overlap_s(s.span) > 0.3 for span in speech.spans)]
-    return {"has_speech": bool(speech.spans), "speech_in_several_shots": len(spoken) > 1}
+        return {"has_speech": None, "speech_in_several_shots": None, "has_visible_speech": None}
+    spoken = [s for s in segmentation.shots if _shared(speech.spans, s.span) > HEARD_S]
+    seen = None if faces is None else [Span(start_s=t.start_s, end_s=t.end_s) for t in faces.tracks]
+    return {
+        "has_speech": bool(speech.spans),
+        "speech_in_several_shots": len(spoken) > 1,
+        "has_visible_speech": None if seen is None else any(_shared(speech.spans, span) > HEARD_S for span in seen),
+        **({} if speech.spans else {"has_dialogue": False}),
+    }
+
+
+def _shared(spans: Iterable[Span], other: Span) -> float:
+    return sum(span.overlap_s(other) for span in spans)

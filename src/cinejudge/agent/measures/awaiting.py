@@ -6,11 +6,6 @@ from cinejudge.agent.measures.registry import MeasureFunction, NoValue, Query, m
 from cinejudge.schema import Measured
 
 NEEDS = {
-    "faces.identity": "faces",
-    "faces.cropped": "faces",
-    "faces.expression_range": "faces",
-    "faces.stability": "faces",
-    "persons.count_gap": "objects",
     "background.similarity": "similarity",
     "style.similarity": "similarity",
     "reference.subject": "similarity",

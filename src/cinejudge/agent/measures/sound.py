@@ -16,7 +16,9 @@ LEAST_BLOCKS = 5
 
 @measure("sound.silence", unit="share")
 async def sound_silence(query: Query) -> Measured:
-    """Share of the clip's time under -60 dBFS, 0 to 1."""
+    """Share of the clip's time under -60 dBFS, 0 to 1; 1 for a clip without a sound track."""
+    if not query.perception.footage.clip.has_audio:
+        return Measured(name=query.name, target=query.target, value=1.0, unit="share", note="there is no sound track")
     sound, evidence = await query.look("sound")
     return Measured(
         name=query.name,
