@@ -52,7 +52,8 @@ def test_each_utterance_is_heard_by_itself_with_a_margin(tmp_path, monkeypatch):
         (heard(logprob=-1.2), "not English or not intelligible"),
         (heard(probability=0.4), "not English or not intelligible"),
         (heard(compression=3.0), "repeats itself"),
-        (heard("thank you " * 12), "faster than anybody speaks"),
+        (heard("Thank you so. Thank you so. Thank you so."), "repeats itself"),
+        (heard(" ".join(f"word{i}" for i in range(24))), "faster than anybody speaks"),
         (Heard((), "en", None, 0.0, 1.0, 0.0), "no words"),
     ],
 )
@@ -62,7 +63,12 @@ def test_words_that_are_not_to_be_believed_are_not_told(tmp_path, monkeypatch, w
     assert not utterance.transcribed and why in utterance.reason
     assert result.text == "" and utterance.words == () and not result.fully_transcribed
     assert "not transcribed" in result.summary
-    assert not any(word in result.model_dump_json() for word in ("thank", "one two"))
+    assert not any(word in result.model_dump_json() for word in ("hank", "one two", "word1"))
+
+
+@pytest.mark.parametrize("said", ["no no no no no no", "Go go. Wait, go", "Thank you. Thank you"])
+def test_people_may_repeat_themselves(tmp_path, monkeypatch, said):
+    assert run(tmp_path, monkeypatch, [(1.0, 3.0)], lambda samples: heard(said)).text == said
 
 
 def test_scraps_of_speech_are_not_put_to_the_model(tmp_path, monkeypatch):

@@ -190,11 +190,19 @@ def disbelief(heard: whisper.Heard, length_s: float) -> str | None:
     probability = float(np.mean([word.probability for word in heard.words]))
     if probability < LOWEST_PROBABILITY:
         return f"not English or not intelligible: mean word probability {probability:.2f} is below {LOWEST_PROBABILITY}"
-    if heard.compression_ratio > HIGHEST_COMPRESSION:
+    if heard.compression_ratio > HIGHEST_COMPRESSION or _is_chant([word.text for word in heard.words]):
         return f"the model repeats itself (compression ratio {heard.compression_ratio:.1f})"
     if len(heard.words) / length_s > FASTEST_WORDS_PER_S:
         return f"{len(heard.words)} words in {length_s:.1f} s: faster than anybody speaks"
     return None
+
+
+def _is_chant(words: Sequence[str]) -> bool:
+    """Whether one phrase of several words is said three times or more and nothing else; short loops compress little."""
+    return len(set(words)) > 1 and any(
+        len(words) % size == 0 and all(word == words[i % size] for i, word in enumerate(words))
+        for size in range(2, len(words) // 3 + 1)
+    )
 
 
 def _silent(reason: str) -> dict[str, Any]:
