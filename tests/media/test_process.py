@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -134,3 +135,25 @@ def alive(pid: int) -> bool:
         return False
     state = Path(f"/proc/{pid}/stat")
     return not (state.exists() and state.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z")
+
+
+def test_closing_stops_a_decoder_at_work(two_seconds: Path, tmp_path: Path, footage: Open, sabotage) -> None:
+    note = tmp_path / "pid"
+    sabotage(f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)")
+    clip = footage(two_seconds)
+    told: list[str] = []
+
+    def look() -> None:
+        try:
+            _ = clip.clip
+        except MediaError as error:
+            told.append(str(error))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    child = int(wait_for(lambda: note.exists() and note.read_text(encoding="utf-8")))
+    clip.close()
+    thread.join(10)
+    assert not alive(child)
+    assert len(told) == 1
+    assert not list((clip._cache / "work").iterdir())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from cinejudge.media.atomic import write_atomic
 from cinejudge.media.limits import FramePlan, MediaLimits
 from cinejudge.media.names import printable
+from cinejudge.media.pictures import Pictures
 from cinejudge.media.process import run_decoder
 from cinejudge.media.sound import Sound
 from cinejudge.media.source import Source
@@ -39,8 +39,7 @@ class _Decoded:
     clip: Clip
     signals: tuple[str, ...]
     sound: dict[str, int] | None
-    pictures: int
-    """Descriptor of ``pictures.bin``."""
+    pictures: Pictures
 
 
 class Footage:
@@ -73,6 +72,7 @@ class Footage:
         self._plan = plan
         self._limits = limits
         self._lock = threading.RLock()
+        self._given_up = threading.Event()
         self._source: Source | None = None
         self._clip: Clip | None = None
         self._work: WorkFolder | None = None
@@ -120,7 +120,7 @@ class Footage:
     @cached_property
     def stored(self) -> NDArray[np.int32]:
         """Indices of the kept pictures, rising: int32 [M]. Empty when the plan keeps none."""
-        return self._array("stored")
+        return self._decoded().pictures.stored
 
     @cached_property
     def sound(self) -> Sound | None:
@@ -145,22 +145,8 @@ class Footage:
         Raises:
             ValueError: the plan keeps no pictures.
         """
-        import cv2
-
-        if not len(self.stored):
-            raise ValueError("this footage was decoded without pictures (FramePlan.pictures)")
         for index in indices:
-            place = self._nearest(index)
-            start, end = (int(offset) for offset in self._spans[place])
-            with self._lock:  # not while close() closes the file
-                jpeg = os.pread(self._decoded().pictures, end - start, start)
-            picture = np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
-            height, width = picture.shape[:2]
-            scale = max_side / max(height, width) if max_side else 1.0
-            if scale < 1:
-                size = (max(1, round(width * scale)), max(1, round(height * scale)))
-                picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-            yield int(self.stored[place]), picture
+            yield self._decoded().pictures.read(index, max_side)
 
     def sample(
         self, start_frame: int, end_frame: int, *, fps: float | None = None, count: int | None = None
@@ -195,11 +181,11 @@ class Footage:
         return min(max(place, 0), len(self.times) - 1)
 
     def close(self) -> None:
-        """Removes the work folder and closes the file. What was not read by then cannot be read any more."""
+        """Stops a decoder at work, removes the work folder and closes the file. Nothing can be read any more."""
+        self._given_up.set()  # before the lock, which whoever waits for the decoder holds
         with self._lock:
             if self._result is not None:
-                os.close(self._result.pictures)
-                self._result = None
+                self._result.pictures.close()
             if self._work is not None:
                 self._work.close()
             if self._source is not None:
@@ -257,7 +243,7 @@ class Footage:
         self._work = WorkFolder(self._cache / "work")
         folder = self._work.path
         try:
-            result = run_decoder(source.descriptor, folder, self._plan, self._limits)
+            result = run_decoder(source.descriptor, folder, self._plan, self._limits, self._given_up)
             source.check_unchanged()
         except BaseException:
             self._work.close()
@@ -274,8 +260,7 @@ class Footage:
             write_atomic(self._record, json.dumps(record).encode())
         except OSError as error:
             raise ConfigError(f"cannot write in the cache folder {self._cache}: {error.strerror}") from error
-        pictures = os.open(folder / "pictures.bin", os.O_RDONLY | os.O_CLOEXEC)
-        return _Decoded(folder, clip, tuple(result["signals"]), result["sound"], pictures)
+        return _Decoded(folder, clip, tuple(result["signals"]), result["sound"], Pictures(folder))
 
     @contextmanager
     def _named(self) -> Iterator[None]:
@@ -291,17 +276,6 @@ class Footage:
         array: NDArray[Any] = np.load(self._decoded().folder / f"{name}.npy", allow_pickle=False)
         return array
 
-    @cached_property
-    def _spans(self) -> NDArray[np.int64]:
-        """Where each kept picture begins and ends in ``pictures.bin``: int64 [M, 2]."""
-        return self._array("spans")
-
     def _mapped(self, name: str, *shape: int) -> NDArray[np.uint8]:
         decoded = self._decoded()
         return np.memmap(decoded.folder / f"{name}.bin", np.uint8, "r", shape=(decoded.clip.frames, *shape))
-
-    def _nearest(self, index: int) -> int:
-        after = int(np.searchsorted(self.stored, index))
-        if after == 0 or after == len(self.stored):
-            return min(after, len(self.stored) - 1)
-        return after if self.stored[after] - index < index - self.stored[after - 1] else after - 1

@@ -8,6 +8,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import asdict
@@ -27,8 +28,21 @@ _LAST_BREATH_S = 60.0
 """A process that has closed its stdout without a word is about to end."""
 
 
-def run_decoder(descriptor: int, folder: Path, plan: FramePlan, limits: MediaLimits) -> dict[str, Any]:
+_LOOK_UP_S = 0.2
+"""How soon it is noticed that nobody wants the result any more."""
+
+
+def run_decoder(
+    descriptor: int, folder: Path, plan: FramePlan, limits: MediaLimits, given_up: threading.Event
+) -> dict[str, Any]:
     """Decodes the file behind ``descriptor`` into ``folder``; see :func:`cinejudge.media.decode.decode`.
+
+    Args:
+        descriptor: The open file.
+        folder: Where to.
+        plan: What is kept.
+        limits: Bounds.
+        given_up: Set by another thread when nobody waits for the result any more: the decoder is stopped.
 
     Raises:
         MediaError: the file cannot be judged; the message does not name it.
@@ -49,7 +63,7 @@ def run_decoder(descriptor: int, folder: Path, plan: FramePlan, limits: MediaLim
         )
     with child:
         try:
-            said = _converse(child, job, limits)
+            said = _converse(child, job, limits, given_up)
         finally:
             child.kill()
     if not said:
@@ -60,10 +74,12 @@ def run_decoder(descriptor: int, folder: Path, plan: FramePlan, limits: MediaLim
     return result
 
 
-def _converse(child: subprocess.Popen[bytes], job: dict[str, Any], limits: MediaLimits) -> bytes:
+def _converse(
+    child: subprocess.Popen[bytes], job: dict[str, Any], limits: MediaLimits, given_up: threading.Event
+) -> bytes:
     """Hands over the job and listens until the child closes its stdout; what it said, empty where it died first."""
     assert child.stdin is not None and child.stdout is not None
-    deadline = time.monotonic() + limits.decode_timeout_s
+    started = heard_at = time.monotonic()
     said = b""
     # A child that is gone already has closed its stdin; its stdout then ends at once.
     with selectors.DefaultSelector() as selector, suppress(BrokenPipeError):
@@ -71,13 +87,17 @@ def _converse(child: subprocess.Popen[bytes], job: dict[str, Any], limits: Media
         child.stdin.write(json.dumps(job).encode() + b"\n")
         child.stdin.flush()
         while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            spoke = selector.select(_LOOK_UP_S)
+            now = time.monotonic()
+            if given_up.is_set():
+                raise MediaError("nobody waits for it any more")
+            if now - started > limits.decode_timeout_s:
                 raise MediaError(f"decoding it takes longer than {limits.decode_timeout_s:g} s, the limit")
-            if not selector.select(min(left, limits.stall_timeout_s)):
-                if left > limits.stall_timeout_s:
+            if not spoke:
+                if now - heard_at > limits.stall_timeout_s:
                     raise MediaError(f"the decoder made no progress on it for {limits.stall_timeout_s:g} s")
                 continue
+            heard_at = now
             heard = os.read(child.stdout.fileno(), 1 << 16)
             if not heard:
                 break

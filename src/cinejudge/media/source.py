@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import weakref
 from pathlib import Path
 
 from cinejudge.media.limits import MediaLimits
@@ -29,6 +30,8 @@ class Source:
             MediaError: it cannot be read, is no regular file, is empty or too large. The message does not name it.
         """
         self.descriptor = _open(path)
+        self.close = weakref.finalize(self, os.close, self.descriptor)
+        """Closes the file; a second call does nothing."""
         try:
             self._before = os.fstat(self.descriptor)
             self.size = self._before.st_size
@@ -47,12 +50,6 @@ class Source:
         now = os.fstat(self.descriptor)
         if (now.st_size, now.st_mtime_ns) != (self._before.st_size, self._before.st_mtime_ns):
             raise MediaError("it was changed while it was being read")
-
-    def close(self) -> None:
-        """Closes the file."""
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
 
 
 def _open(path: Path) -> int:
