@@ -14,6 +14,7 @@ import typer
 from cinejudge import __version__
 from cinejudge.cli import doctor, rescore, shots, show, suites, tools, view, weights
 from cinejudge.cli import run as run_command
+from cinejudge.cli.interrupt import INTERRUPTED, heed_terminate, leave
 from cinejudge.schema.errors import CinejudgeError, ConfigError
 
 app = typer.Typer(
@@ -54,15 +55,19 @@ app.command("doctor")(doctor.doctor)
 
 def run() -> None:
     """Entry point."""
+    heed_terminate()
     try:
         app()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # the command line's own library has caught the interrupt, silently
+            leave()
+        raise
     except ConfigError as error:
         sys.exit(_complain(error, 2))
     except CinejudgeError as error:
         sys.exit(_complain(error, 1))
     except KeyboardInterrupt:
-        typer.echo("Interrupted. What is done is kept; the same command goes on from there.", err=True)
-        sys.exit(130)
+        leave()
     except BrokenPipeError:  # the reader of stdout has gone, as with `| head`
         sys.stderr.close()
         sys.exit(1)

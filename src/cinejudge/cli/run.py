@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from cinejudge.cli.progress import Display
     from cinejudge.evaluation import RunResult
+    from cinejudge.schema import Options
 
 
 def run(
@@ -42,9 +44,7 @@ def run(
     The same command on the same videos goes on where it stopped. Every option has an environment twin
     (CINEJUDGE_MODEL, CINEJUDGE_OUT, ...) and may stand in cinejudge.toml.
     """
-    import asyncio
-
-    from cinejudge import evaluation
+    from cinejudge.cli.interrupt import run_until_done
     from cinejudge.cli.progress import Display
     from cinejudge.settings import resolve
 
@@ -66,13 +66,20 @@ def run(
             "offline": offline,
         }
     )
-    with Display() as display:
-        result = asyncio.run(evaluation.run(paths, options, briefs_file=briefs, watch=display.watch))
+    display = Display()
+    result = run_until_done(_judge(display, paths, options, briefs))
     if as_json:
         _print_json(result)
     else:
         display.conclude(result)
     raise typer.Exit(_exit_code(result, options.fail_under))
+
+
+async def _judge(display: Display, paths: list[Path], options: Options, briefs: Path | None) -> RunResult:
+    from cinejudge import evaluation
+
+    with display:  # in here, so that an interrupt leaves the terminal as it was
+        return await evaluation.run(paths, options, briefs_file=briefs, watch=display.watch)
 
 
 def _print_json(result: RunResult) -> None:

@@ -26,14 +26,13 @@ def shots(
 
     `end_frame` is exclusive; a shot starts at its first clean frame.
     """
-    import asyncio
-
     from cinejudge.briefs import read_brief
+    from cinejudge.cli.interrupt import run_until_done
     from cinejudge.settings import resolve
 
     options = resolve({"model": model, "base_url": base_url})
     meant = read_brief(brief) if brief else None
-    clip, found = asyncio.run(_segment(video, meant, options))
+    clip, found = run_until_done(_segment(video, meant, options))
     if as_json:
         typer.echo(json.dumps(_plain(clip, found), ensure_ascii=False))
     else:

@@ -21,6 +21,10 @@ from cinejudge.schema.chat import Capabilities, ChatModel, Message, Reply, Setti
 from cinejudge.schema.errors import ConfigError, ModelError
 
 
+_LAST_CALLS_S = 10.0
+"""How long an interrupted run waits for replies that are on their way."""
+
+
 @dataclass(frozen=True)
 class Retries:
     """How often and how patiently a call is repeated that could succeed later."""
@@ -144,8 +148,9 @@ class Session:
         return self.budget.usage()
 
     async def aclose(self) -> None:
-        """Lets calls under way finish, so that what is paid is kept, and closes the model's connections."""
-        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        """Lets calls under way finish for a while, so that what is paid is kept, and closes the connections."""
+        if self._under_way:
+            await asyncio.wait(self._under_way.values(), timeout=_LAST_CALLS_S)
         await self.model.aclose()
 
     async def _answer(

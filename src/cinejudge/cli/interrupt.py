@@ -1,0 +1,53 @@
+"""Ctrl-C and a polite kill end a command soon, in one line, with what is done kept."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from types import FrameType
+from typing import Any, NoReturn, TypeVar
+
+import typer
+
+INTERRUPTED = 130
+
+T = TypeVar("T")
+
+
+def heed_terminate() -> None:
+    """Treats SIGTERM, by which schedulers and containers end a process, as Ctrl-C."""
+    signal.signal(signal.SIGTERM, _as_interrupt)
+
+
+def run_until_done(work: Coroutine[Any, Any, T]) -> T:
+    """Runs it to its end, or to an interrupt, which ends the process.
+
+    An interrupt cancels the work: decoders are stopped, work folders removed, replies under way kept. A thread in
+    the middle of a measurement cannot be cancelled and is not waited for, nor has it to be: a run survives SIGKILL
+    at any moment, so nothing that is written can be left half done.
+    """
+    runner = asyncio.Runner()
+    try:
+        result = runner.run(work)
+    except KeyboardInterrupt:
+        leave()
+    except BaseException:
+        runner.close()
+        raise
+    runner.close()
+    return result
+
+
+def leave() -> NoReturn:
+    """Says so and ends the process without waiting for any thread."""
+    typer.echo("Interrupted. What is done is kept; the same command goes on from there.", err=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
+
+
+def _as_interrupt(number: int, frame: FrameType | None) -> None:
+    signal.raise_signal(signal.SIGINT)
