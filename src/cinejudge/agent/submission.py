@@ -98,7 +98,7 @@ class Submission:
         except ValidationError as error:
             first = error.errors()[0]
             named = raw.get("question") if isinstance(raw, dict) else None
-            known = named if named in self._asked else None
+            known = named if isinstance(named, str) and named in self._asked else None
             where = ".".join(map(str, first["loc"]))
             return known, f"{known or 'an answer'}: {where}: {first['msg']}"
         asked = self._asked.get(given.question)
