@@ -242,6 +242,17 @@ class TestSound:
         got = await taken("sound.speech_margin", senses)
         assert got.value == pytest.approx(12.0)
 
+    @pytest.mark.parametrize(("understood", "value"), [(True, None), (False, -4.0)])
+    async def test_words_that_were_recognised_are_not_called_covered(
+        self, understood: bool, value: float | None
+    ) -> None:
+        senses = Senses(
+            sound=self.levels(*[-20.0] * 5, *[-16.0] * 5),
+            speech=SimpleNamespace(spans=(Span(start_s=0, end_s=2),), fully_transcribed=understood),
+        )
+        got = await taken("sound.speech_margin", senses)
+        assert got.value == (None if value is None else pytest.approx(value))
+
     async def test_what_lies_between_the_words(self) -> None:
         senses = Senses(
             sound=self.levels(*[-20.0] * 5, *[-50.0] * 9, -120.0),

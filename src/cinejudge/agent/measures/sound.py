@@ -12,6 +12,8 @@ BLOCK_S = 0.4
 """Length of the blocks of the momentary loudness (ITU-R BS.1770-4)."""
 LEAST_BLOCKS = 5
 """Fewer blocks on one side say nothing about a level."""
+AUDIBLE_DB = 9.0
+"""Speech that stands out by so much can be followed whatever else sounds."""
 
 
 @measure("sound.silence", unit="share")
@@ -60,18 +62,27 @@ async def sound_background(query: Query) -> Measured:
 async def sound_speech_margin(query: Query) -> Measured:
     """Median loudness while somebody speaks less the median loudness of the stretches without speech, in dB.
 
-    It is a floor for how far speech stands out: sound that stops while somebody speaks makes it look smaller.
+    It is a floor for how far speech stands out: sound that stops while somebody speaks makes it look smaller. So a
+    small margin says nothing about words that were recognised all the same.
     """
     sound, evidence = await query.look("sound")
-    spans, heard = await _speech(query)
+    spoken, found = await query.look("speech")
+    spans, heard = spoken.spans, found.id
     during, without = _split(sound, spans)
     if len(during) < LEAST_BLOCKS or len(without) < LEAST_BLOCKS:
         raise NoValue("too little speech, or too little beside it, to compare", evidence=(evidence.id, heard))
     parts = {"speech": statistics.median(during), "rest": statistics.median(without)}
+    margin = parts["speech"] - parts["rest"]
+    if margin < AUDIBLE_DB and spoken.fully_transcribed:
+        raise NoValue(
+            f"speech is {margin:+.1f} dB over the rest, yet its words were recognised: whether they are covered needs ears",
+            missing=True,
+            evidence=(evidence.id, heard),
+        )
     return Measured(
         name=query.name,
         target=query.target,
-        value=parts["speech"] - parts["rest"],
+        value=margin,
         unit="dB",
         evidence=(evidence.id, heard),
         spans=tuple(spans[:8]),
