@@ -1,0 +1,116 @@
+"""A run that is killed goes on with the same command, loses nothing, and pays nothing twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from cinejudge.traces import RunFolder
+from tests.reliability.harness import Site, identity, kill, telling_server, wait_dead, wait_until
+from tests.servers import Answer, Fault, ModelServer, Request, careful
+
+Undisturbed = tuple[dict[str, object], int]
+LINE = "Interrupted. What is done is kept; the same command goes on from there.\n"
+
+
+def killed_often(site: Site, server: ModelServer, kills: int, steps: int, seed: int) -> int:
+    """Kills a run again and again at random moments, then lets it finish; returns how often it was killed.
+
+    Each attempt asks for nothing whose reply was on disk when it began.
+    """
+    chance = random.Random(seed)
+    done = 0
+    for last in [False] * kills + [True]:
+        stored, before, began = site.stored(), server.calls, site.steps()
+        process = site.start()
+        moment = began + chance.randrange(steps // 2)
+        if not last and wait_until(lambda goal=moment: site.steps() >= goal and bool(run_folders(site)), process):
+            time.sleep(chance.random() * 0.05)
+            wait_dead(kill(process))
+            done += 1
+        else:
+            assert process.wait(300) == 0, site.stderr()
+        again = {identity(request) for request in server.requests[before:]} & stored
+        assert not again, f"{len(again)} finished calls were made again (seed {seed})"
+    return done
+
+
+def run_folders(site: Site) -> list[Path]:
+    return [path.parent for path in site.out.glob("*/run.json")]
+
+
+def check_killed(tmp_path: Path, videos: Path, server: ModelServer, undisturbed: Undisturbed, seed: int) -> int:
+    verdicts, steps = undisturbed
+    site = Site(tmp_path / str(seed), videos, server)
+    done = killed_often(site, server, 5, steps, seed)
+    assert site.verdicts() == verdicts
+    assert len(run_folders(site)) == 1
+    assert len(site.stored()) == len({identity(request) for request in server.requests})
+    assert not list(site.out.rglob("*.tmp"))
+    return done
+
+
+def test_killed_five_times(tmp_path: Path, videos: Path, server: ModelServer, undisturbed: Undisturbed) -> None:
+    assert check_killed(tmp_path, videos, server, undisturbed, seed=1) >= 3
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("seed", [2, 3, 4, 5])
+def test_killed_twenty_times(
+    tmp_path: Path, videos: Path, server: ModelServer, undisturbed: Undisturbed, seed: int
+) -> None:
+    assert check_killed(tmp_path, videos, server, undisturbed, seed=seed) >= 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_while_calls_are_under_way(
+    number: signal.Signals, tmp_path: Path, videos: Path, undisturbed: Undisturbed
+) -> None:
+    behaviour = careful(looks=1)
+
+    def slow(request: Request) -> Answer | Fault:
+        time.sleep(0.3)
+        return behaviour(request)
+
+    with telling_server(slow) as server:
+        site = Site(tmp_path / "site", videos, server)
+        process = site.start()
+        assert wait_until(lambda: server.calls >= 6, process)
+        below = kill(process, number)
+        assert process.returncode == 130
+        assert site.stderr().endswith(LINE)
+        assert "Traceback" not in site.stderr()
+        assert site.stderr().count("\n") <= 2
+        wait_dead(below)
+        RunFolder.reopen(run_folders(site)[0]).close()
+        site.finish()
+        assert site.verdicts() == undisturbed[0]
+        asked = [identity(request) for request in server.requests]
+        assert len(asked) == len(set(asked)), "a reply that was under way was paid twice"
+
+
+def test_interrupted_while_decoding(tmp_path: Path, videos: Path, server: ModelServer) -> None:
+    site = Site(tmp_path / "site", videos, server)
+    process = site.start()
+    assert wait_until(lambda: any(site.cache.glob("work/*/decoder.log")), process)
+    below = kill(process, signal.SIGINT)
+    assert below
+    assert process.returncode == 130
+    assert site.stderr() == LINE
+    wait_dead(below)
+    assert os.listdir(site.cache / "work") == []
+
+
+@pytest.mark.parametrize("after_s", [0.3, 1.5])
+def test_interrupted_while_starting(after_s: float, tmp_path: Path, videos: Path, server: ModelServer) -> None:
+    site = Site(tmp_path / "site", videos, server)
+    process = site.start()
+    time.sleep(after_s)
+    kill(process, signal.SIGINT)
+    assert process.returncode in (130, -signal.SIGINT)  # the latter before any of our code ran
+    assert process.returncode < 0 or site.stderr().endswith(LINE)
