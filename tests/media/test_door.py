@@ -261,7 +261,7 @@ def test_a_file_whose_index_is_cut_off_is_refused(two_seconds: Path, tmp_path: P
     data = two_seconds.read_bytes()
     path = tmp_path / "cut.mp4"
     path.write_bytes(data[: len(data) * 6 // 10])
-    assert "not a readable video" in refused(footage, path)
+    assert "damaged, cut off or never finished" in refused(footage, path)
 
 
 def test_damage_in_the_middle_is_passed_over_and_told(tmp_path: Path, footage: Open) -> None:

@@ -30,17 +30,28 @@ def test_each_once_in_the_order_given(tmp_path: Path) -> None:
     assert find_videos([tmp_path / "b.mp4", tmp_path, tmp_path]) == [tmp_path / "b.mp4", tmp_path / "a.mp4"]
 
 
-def test_links_do_not_lead_out_of_a_folder(tmp_path: Path) -> None:
+def test_links_do_not_lead_out_of_a_folder(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     outside = tmp_path / "outside"
     inside = tmp_path / "inside"
     outside.mkdir()
     inside.mkdir()
     (outside / "secret.mp4").touch()
+    (inside / "own.mp4").touch()
     (inside / "link").symlink_to(outside)
     (inside / "up").symlink_to("..")
+    (inside / "out.mp4").symlink_to(outside / "secret.mp4")
+    (inside / "again.mp4").symlink_to("own.mp4")
     (inside / "loop.mp4").symlink_to("loop.mp4")
-    assert find_videos([inside]) == [inside / "loop.mp4"], "named as a video, it will fail as one"
-    assert find_videos([inside / "link"]) == [inside / "link" / "secret.mp4"], "named outright, it is meant"
+    assert find_videos([inside]) == [inside / name for name in ("again.mp4", "loop.mp4", "own.mp4")]
+    assert "out.mp4 leads out of the folder" in caplog.text
+
+
+def test_a_link_named_outright_is_meant(tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "a.mp4").touch()
+    (tmp_path / "folder").symlink_to("videos")
+    (tmp_path / "file").symlink_to("videos/a.mp4")
+    assert find_videos([tmp_path / "folder", tmp_path / "file"]) == [tmp_path / "folder" / "a.mp4", tmp_path / "file"]
 
 
 def test_what_does_not_exist(tmp_path: Path) -> None:

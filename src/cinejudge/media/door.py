@@ -62,6 +62,8 @@ def open_container(descriptor: int, limits: MediaLimits) -> InputContainer:
     except MemoryError:
         raise
     except (av.FFmpegError, ValueError) as error:
+        if os.pread(descriptor, 8, 0)[4:] == b"ftyp":
+            raise MediaError("an MP4 or MOV that cannot be read: damaged, cut off or never finished") from error
         raise MediaError("not a readable video (MP4, MOV, MKV, WebM, AVI, MPEG, FLV or GIF)") from error
     if len(container.streams) > limits.max_streams:
         raise MediaError(f"it has more than {limits.max_streams} streams")

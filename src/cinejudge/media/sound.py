@@ -54,7 +54,7 @@ class Sound:
             count = -(-min(piece, len(self.samples) - start) * up // down)
             first = before * up // down
             parts.append(resample_poly(block, up, down)[first : first + count])
-        return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)
+        return np.concatenate(parts, dtype=np.float32) if parts else np.zeros(0, np.float32)
 
     def wav(self) -> bytes:
         """A 16-bit PCM WAV file; what lies outside [-1, 1] is clipped."""

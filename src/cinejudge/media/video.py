@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import isfinite, nan
@@ -21,7 +22,7 @@ from cinejudge.media.album import Album
 from cinejudge.media.clock import Clock, settle
 from cinejudge.media.geometry import Geometry, displayed
 from cinejudge.media.limits import FramePlan, MediaLimits
-from cinejudge.media.measure import Meter, Picture, at_lines, reduce
+from cinejudge.media.measure import SIGNALS, Meter, Picture, at_lines, reduce
 from cinejudge.schema.errors import MediaError
 
 _LUMA_FIRST = frozenset(
@@ -44,13 +45,13 @@ Tick = Callable[[], None]
 class _Seen:
     """What the pass learns about the stream on its way."""
 
-    stamps: list[float] = field(default_factory=list)
+    stamps: array[float] = field(default_factory=lambda: array("d"))
     packets: int = 0
     refused: int = 0
     corrupt: int = 0
     interlaced: int = 0
     size: tuple[int, int] | None = None
-    resized: list[int] = field(default_factory=list)
+    resized: array[int] = field(default_factory=lambda: array("l"))
     """Frames at which the stored size changed."""
 
 
@@ -67,7 +68,7 @@ def decode_video(
     """
     seen = _Seen()
     notes: list[str] = []
-    rows: list[tuple[float, ...]] = []
+    rows = array("f")
     meter = Meter()
     to_luma, to_thumb = VideoReformatter(), VideoReformatter()
     rate = _rate(stream)
@@ -90,14 +91,14 @@ def decode_video(
             picture = _picture(plain, geometry.turn(np.asarray(scaled.to_ndarray(), dtype=np.uint8)), geometry)
             thumbs.write(picture.thumb.data)
             lumas.write(picture.small.data)
-            rows.append(meter.measure(picture))
+            rows.extend(meter.measure(picture))
             album.add(index, frame, geometry)
         album.finish()
-    _check(seen, round((seconds or 0.0) * rate))
+    _check(seen, round((_own_seconds(stream) or 0.0) * rate))
     assert geometry is not None
     clock = settle(seen.stamps, rate)
     np.save(folder / "times.npy", clock.times)
-    np.save(folder / "signals.npy", np.asarray(rows, np.float32))
+    np.save(folder / "signals.npy", np.asarray(rows).reshape(-1, len(SIGNALS)))
     facts = {
         "video_codec": stream.codec_context.codec.canonical_name,
         "width": geometry.width,
@@ -169,11 +170,14 @@ def _rate(stream: VideoStream) -> float:
     return 25.0
 
 
+def _own_seconds(stream: VideoStream) -> float | None:
+    """How long the pictures last by the container, None where it does not say (as Matroska)."""
+    return float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
+
+
 def _stated_seconds(container: InputContainer, stream: VideoStream) -> float | None:
-    """How long the pictures last by the container, None where it does not say."""
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return container.duration / av.time_base if container.duration else None
+    """How long the pictures or, failing that, the whole file lasts by the container."""
+    return _own_seconds(stream) or (container.duration / av.time_base if container.duration else None)
 
 
 def _oddities(stream: VideoStream, frame: VideoFrame) -> list[str]:
