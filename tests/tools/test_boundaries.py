@@ -32,12 +32,12 @@ async def test_what_returns_after_a_flash_is_seen() -> None:
 
 
 async def test_a_mixture_is_told_from_a_wipe_and_from_black() -> None:
-    a, b = scene(1, 20), scene(2, 20)
+    a, b = scene(1, 20, speed=0.1), scene(2, 20, speed=0.1)
     wiped = a.copy()
     for k in range(20):
         wiped[k, :, : 6 * (k + 1)] = b[k, :, : 6 * (k + 1)]
     black = np.zeros((20, 72, 128, 3), np.float32)
-    before, after = scene(1, 30), scene(2, 30)
+    before, after = scene(1, 30, speed=0.1), scene(2, 30, speed=0.1)
     kinds = [(await measure(Film(before, x, after), 30, 50)).kind for x in (mixed(a, b), wiped, black)]
     assert kinds == ["dissolve", "wipe", "cut_to_black"]
 

@@ -69,6 +69,26 @@ def test_what_is_read_unsurely_or_once_or_as_one_letter_is_doubtful(tmp_path):
     assert "no readable text" in result.summary and "3 unreadable" in result.summary
 
 
+@pytest.mark.parametrize(
+    ("text", "confidence", "frames", "counts"),
+    [
+        ("TITLE", 0.8, 4, True),
+        ("TITLE", 0.79, 4, False),
+        ("TITLE", 0.94, 1, False),
+        ("TITLE", 0.95, 1, True),
+        ("44", 0.85, 4, False),
+        ("59", 0.9, 4, True),
+        ("A", 0.94, 4, False),
+        ("A", 0.95, 4, True),
+        ("A", 1.0, 1, False),
+    ],
+)
+def test_how_sure_a_reading_must_be(tmp_path, text, confidence, frames, counts):
+    result, _ = run(tmp_path, numbered(), lambda i: [Read(text, confidence, BOX)] if i > 42 - 12 * frames else [])
+    assert [line.text for line in result.lines] == ([text] if counts else [])
+    assert [line.text for line in result.doubtful] == ([] if counts else [text])
+
+
 def test_lines_that_stand_together_are_joined_in_reading_order(tmp_path):
     lower, upper = (0.2, 0.6, 0.6, 0.7), BOX
     result, _ = run(tmp_path, numbered(), lambda i: [Read("SECONDS", 0.99, lower), Read("EIGHTY", 0.99, upper)])
@@ -79,6 +99,13 @@ def test_text_that_slides_out_of_the_picture_is_taken_where_it_is_longest(tmp_pa
     words = {6: "han Career", 18: "n Career", 30: "areer", 42: "areer"}
     result, _ = run(tmp_path, numbered(), lambda i: [Read(words[i], 0.99, (0.0, 0.4, 0.2, 0.5))])
     assert result.lines[0].text == "han Career" and result.lines[0].cut_off
+
+
+def test_one_sure_letter_among_unsure_readings_does_not_speak_for_them(tmp_path):
+    edge = (0.3, 0.8, 0.5, 0.998)
+    words = {6: Read("44", 0.7, edge), 18: Read("A", 0.97, edge), 30: Read("44", 0.7, edge), 42: Read("A4", 0.6, edge)}
+    result, _ = run(tmp_path, numbered(), lambda i: [words[i]])
+    assert result.lines == ()
 
 
 def test_a_still_picture_is_read_once_and_its_text_lasts(tmp_path):

@@ -19,8 +19,10 @@ from cinejudge.tools.text_lines import Box, Seen, Track, Vote, cut_off, in_readi
 
 MIN_CONFIDENCE = 0.8
 """Below this, readings on generated clips are mostly textures taken for letters or letters that no reader agrees on."""
+SHORT, SHORT_CONFIDENCE = 3, 0.9
+"""Up to so many letters are easily seen into patterns and must be surer."""
 SURE = 0.95
-"""What is seen in a single sampled frame must be read with this confidence to count."""
+"""What is seen in a single sampled frame, and a single letter, must be read with this confidence to count."""
 SMALLEST_SIDE = 64
 
 
@@ -147,7 +149,7 @@ def _run(look: Look, args: Args, reader: rapid.TextReader) -> Result:
         for line in s.lines
     )
     lines = [(_line(track), track) for track in merge(seen)]
-    sure = [line for line, track in lines if _counts(line, len(track.seen))]
+    sure = [line for line, track in lines if _counts(line)]
     return Result(
         lines=tuple(sure),
         doubtful=tuple(line for line, _ in lines if line not in sure),
@@ -162,12 +164,9 @@ def _run(look: Look, args: Args, reader: rapid.TextReader) -> Result:
 def _line(track: Track) -> Line:
     ranked = votes(track)
     runs_out = any(cut_off(seen.box) for seen in track.seen)
-    # Text that slides out of the picture is best read while most of it is there.
-    best = (
-        max((v for v in ranked if v.confidence >= MIN_CONFIDENCE), key=_length, default=ranked[0])
-        if runs_out
-        else ranked[0]
-    )
+    best = ranked[0]
+    if runs_out:  # text that slides out of the picture is best read while most of it is there
+        best = max([best, *(vote for vote in ranked if vote.confidence >= MIN_CONFIDENCE)], key=_length)
     return Line(
         text=best.text,
         confidence=round(best.confidence, 3),
@@ -210,12 +209,12 @@ def _rounded(box: Box) -> Box:
     return x0, y0, x1, y1
 
 
-def _counts(line: Line, frames: int) -> bool:
-    """A single letter is easily seen into a texture: it must be sure and stay."""
-    once, letter = frames < 2, len(line.text) < 2
-    if letter:
-        return not once and line.confidence >= SURE
-    return line.confidence >= (SURE if once else MIN_CONFIDENCE)
+def _counts(line: Line) -> bool:
+    """Whether a line is read well enough. A single letter must also be read so in more than one sampled frame."""
+    frames = next(reading.frames for reading in line.readings if reading.text == line.text)
+    if len(line.text) == 1 or frames == 1:
+        return line.confidence >= SURE and len(line.text) + frames > 2
+    return line.confidence >= (SHORT_CONFIDENCE if len(line.text) <= SHORT else MIN_CONFIDENCE)
 
 
 def _draw(footage: Footage, result: Result) -> Iterator[tuple[str, Any]]:

@@ -1,0 +1,91 @@
+"""Prints how well on-screen text and speech are read on labelled clips, clip by clip.
+
+Run: python benchmarks/words.py FOLDER   (a folder with clips and their labels.json)
+
+Text: character error rate (CER) of the reading that comes closest to each labelled text, at most 1; by letters and
+digits alone, and by every character. Speech: word error rate (WER) by words as spoken. The second mean of
+CER leaves out texts that the labels mark as hardly legible (confidence low).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from cinejudge.media import ArtifactStore, Footage
+from cinejudge.tools import ocr, speech, text_frames
+from cinejudge.tools.contract import Look
+from cinejudge.tools.registry import choose
+from cinejudge.tools.text_distance import closest, word_error_rate
+
+
+def found(tool: Any, footage: Footage, folder: Path) -> tuple[Any, float]:
+    """Result of the provider that would run here, and the seconds it took."""
+    provider, states = choose(tool)
+    if provider is None:
+        raise SystemExit("; ".join(f"{s.why}: {s.mend}" for s in states))
+    start = time.perf_counter()
+    result = provider.run(Look(footage, (), ArtifactStore(folder)), tool.args())
+    return result, time.perf_counter() - start
+
+
+def text_row(name: str, label: dict[str, Any], footage: Footage, folder: Path) -> list[tuple[float, float, bool]]:
+    """Prints the text of one clip; returns CER by letters, CER by characters and legibility of each labelled text."""
+    result, seconds = found(ocr.TOOL, footage, folder)
+    skipping, text_frames.STILL = text_frames.STILL, -1.0
+    every, every_seconds = found(ocr.TOOL, footage, folder)
+    text_frames.STILL = skipping
+    same = set(result.wordings()) == set(every.wordings())
+    rates, notes = [], []
+    for text in label["texts"] or ():
+        best = closest(text["text"], result.wordings())
+        rate = (min(1.0, best.lenient), min(1.0, best.strict)) if best else (1.0, 1.0)
+        rates.append((*rate, text["confidence"] != "low"))
+        notes.append(f"{text['text']} ({text['confidence']}): {best.text if best else 'nothing'}, {rate[0]:.2f}")
+    extra = len(result.lines) - len(rates)
+    print(
+        f"| {name} | {footage.clip.duration_s:.1f} | {result.read}/{result.sampled} | {seconds:.1f} | "
+        f"{every_seconds:.1f} | {'same' if same else 'differs'} | {max(0, extra)} | {'; '.join(notes) or '-'} |"
+    )
+    return rates
+
+
+def main() -> None:
+    """Reads, listens, prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+    rates: list[tuple[float, float, bool]] = []
+    heard: list[tuple[str, str, str, float]] = []
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
+        print("| clip | s | frames read | s | s, all read | words, all read | more lines | wanted: read, CER |")
+        print("|---|---|---|---|---|---|---|---|")
+        for name, label in labels.items():
+            with Footage(folder / name, cache=work) as footage:
+                _ = footage.times  # decoded before the clock starts
+                rates += text_row(name, label, footage, work / "artifacts")
+                if footage.sound is not None:
+                    result, seconds = found(speech.TOOL, footage, work / "artifacts")
+                    line = (label["speech"] or {}).get("transcript") or ""
+                    heard.append((name, line, result.text, seconds))
+    for title, chosen in (("all", rates), ("legible", [r for r in rates if r[2]])):
+        letters, characters = (sum(r[i] for r in chosen) / len(chosen) for i in (0, 1))
+        print(
+            f"\nMean CER, {title} {len(chosen)} texts: {letters:.3f} by letters, {characters:.3f} by every character."
+        )
+    print("\n| clip | s | heard | WER |\n|---|---|---|---|")
+    for name, line, text, seconds in heard:
+        rate = f"{word_error_rate(line, text):.3f}" if line else "-"
+        print(f"| {name} | {seconds:.1f} | {text or '(no words)'} | {rate} |")
+    errors = [word_error_rate(line, text) for _, line, text, _ in heard if line]
+    print(f"\nMean WER of {len(errors)} lines: {sum(errors) / len(errors):.3f}.")
+
+
+if __name__ == "__main__":
+    main()
