@@ -198,6 +198,19 @@ class TestPeople:
         got = await taken("faces.identity", Senses(faces=seen), shots=(shot(0, 0, 1), shot(1, 1, 2)), brief=named)
         assert got.value == 0.0
 
+    @pytest.mark.parametrize(
+        ("subjects", "cosine", "value"),
+        [(("Ann", "Ann"), 0.9, 0.5), (("Ann", "Ann"), 0.1, -0.3), (("Ann", "Bob"), 0.1, None), ((), 0.1, None)],
+    )
+    async def test_another_face_is_a_fault_only_where_it_should_be_the_same(
+        self, subjects: tuple[str, ...], cosine: float, value: float | None
+    ) -> None:
+        seen = faces((0, 0), (1, 1), pairs={(0, 1): cosine})
+        asked = brief(shots=[ShotSpec(index=i, subjects=(s,)) for i, s in enumerate(subjects)])
+        shots = (shot(0, 0, 1), shot(1, 1, 2))
+        got = await taken("faces.same_person", Senses(faces=seen), shots=shots, brief=asked if subjects else None)
+        assert got.value == (None if value is None else pytest.approx(value))
+
     async def test_no_face_is_lack_of_means(self) -> None:
         got = await taken("faces.identity", Senses(faces=faces(pairs={})), shots=(shot(0), shot(1, 1, 2)))
         assert got.value is None

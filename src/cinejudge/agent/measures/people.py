@@ -87,6 +87,37 @@ def _share_subject(query: Query, first: Shot, second: Shot) -> bool | None:
     return any(similarity(a, b) >= SAME_WORDS for a in named[0] for b in named[1])
 
 
+@measure("faces.same_person", unit="cosine")
+async def faces_same_person(query: Query) -> Measured:
+    """Cosine between the most alike faces of two shots, less the face model's own threshold: from 0 on, one person.
+
+    Below 0 it counts only where the brief names a common subject: elsewhere two people may simply follow each other.
+    The lowest over all such pairs.
+    """
+    faces, evidence = await query.look("faces")
+    pairs: dict[str, float] = {}
+    for first, second in combinations(query.shots, 2):
+        alike = _alike(faces, first.index, second.index)
+        if alike is None:
+            continue
+        shared = _share_subject(query, first, second)
+        if shared or (shared is None and alike >= faces.threshold):
+            pairs[f"shot{first.index}-{second.index}"] = alike - faces.threshold
+    if not pairs:
+        raise NoValue(
+            "no face on both sides that the brief, or likeness, makes one person", missing=True, evidence=(evidence.id,)
+        )
+    return Measured(
+        name=query.name,
+        target=query.target,
+        value=min(pairs.values()),
+        unit="cosine",
+        note=f"one person from {faces.threshold:.2f}",
+        evidence=(evidence.id,),
+        parts={pair: round(value, 4) for pair, value in pairs.items()},
+    )
+
+
 @measure("faces.cropped", unit="share")
 async def faces_cropped(query: Query) -> Measured:
     """Share of the sampled large faces whose box the picture's edge cuts; extreme close-ups are left out."""

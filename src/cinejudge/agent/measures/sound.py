@@ -75,7 +75,7 @@ async def sound_speech_margin(query: Query) -> Measured:
     margin = parts["speech"] - parts["rest"]
     if margin < AUDIBLE_DB and spoken.fully_transcribed:
         raise NoValue(
-            f"speech is {margin:+.1f} dB over the rest, yet its words were recognised: that they are covered needs ears",
+            f"speech is {margin:+.1f} dB over the rest, but its words were recognised: calling them covered needs ears",
             missing=True,
             evidence=(evidence.id, heard),
         )
