@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cinejudge.media import ArtifactStore, Footage
+from cinejudge.media.still import read_still
 from cinejudge.schema import Evidence, Shot, content_hash
 from cinejudge.schema.errors import ConfigError, MediaError, ToolError, WeightsMissing
 from cinejudge.tools.contract import Abstain, AnyProvider, AnyTool, Look, ToolArgs
@@ -91,6 +92,14 @@ class Perception:
             self._running[key] = asyncio.create_task(looking)
         # Shielded: one caller that gives up must not take the result from the others.
         return await asyncio.shield(self._running[key])
+
+    def keep_picture(self, path: Path) -> str:
+        """Keeps a picture of the user's own, such as a brief's reference, and gives its artifact for tools to use.
+
+        Raises:
+            MediaError: it cannot be read as a picture.
+        """
+        return self.store.put_image(read_still(path), "reference picture").sha256
 
     def result(self, evidence: Evidence) -> Any:
         """The typed result behind a found piece of evidence."""

@@ -6,14 +6,6 @@ from cinejudge.agent.measures.registry import MeasureFunction, NoValue, Query, m
 from cinejudge.schema import Measured
 
 NEEDS = {
-    "background.similarity": "similarity",
-    "style.similarity": "similarity",
-    "reference.subject": "similarity",
-    "shots.likeness": "similarity",
-    "camera.motion_match": "camera",
-    "camera.scale_match": "camera",
-    "camera.shake": "camera",
-    "shots.scale_jump": "camera",
     "sync.audio_visual": "avsync",
     "sync.lips": "lipsync",
     "speech.unseen_mouth": "lipsync",

@@ -8,12 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
-from cinejudge.schema import Brief, Evidence, Measured, Shot
+from cinejudge.schema import Brief, Clip, Evidence, Measured, Shot
 from cinejudge.schema.errors import ConfigError
-from cinejudge.tools.perception import Perception
 from cinejudge.tools.registry import all_tools
+
+
+class HasClip(Protocol):
+    """Whatever knows the facts of the file."""
+
+    @property
+    def clip(self) -> Clip:
+        """The facts."""
+        ...
+
+
+class Senses(Protocol):
+    """What a measure looks with: the live senses of a clip, or what a trace has recorded of them."""
+
+    @property
+    def footage(self) -> HasClip:
+        """What is looked at."""
+        ...
+
+    async def look(self, name: str, **args: Any) -> Evidence:
+        """Evidence of the tool ``name``."""
+        ...
+
+    def keep_picture(self, path: Path) -> str:
+        """The artifact of a picture of the user's own, for tools to compare with."""
+        ...
+
+    def result(self, evidence: Evidence) -> Any:
+        """The typed result behind a found piece of evidence."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -29,7 +59,7 @@ class Query:
     brief: Brief | None
     slots: dict[str, str]
     settings: dict[str, Any]
-    perception: Perception
+    perception: Senses
 
     async def look(self, tool: str, **args: Any) -> tuple[Any, Evidence]:
         """Typed result and evidence of a tool.
@@ -99,9 +129,9 @@ async def take(query: Query) -> Measured:
     if spec is None:
         raise ConfigError(f"no measure named {query.name!r}; `cinejudge suites check` lists those that exist")
     try:
-        return await spec.run(query)
+        taken = await spec.run(query)
     except NoValue as why:
-        return Measured(
+        taken = Measured(
             name=query.name,
             target=query.target,
             value=None,
@@ -110,3 +140,4 @@ async def take(query: Query) -> Measured:
             missing=why.missing,
             evidence=why.evidence,
         )
+    return taken.model_copy(update={"settings": query.settings, "slots": query.slots})

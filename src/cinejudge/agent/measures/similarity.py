@@ -1,0 +1,147 @@
+"""Measures of likeness between shots and with reference pictures, from the tools ``similarity`` and ``framing``."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import Literal
+
+from cinejudge.agent.measures.registry import NoValue, Query, measure
+from cinejudge.schema import Measured, Reference, Shot
+from cinejudge.schema.errors import MediaError
+from cinejudge.tools.text_distance import similarity as wording
+
+SAME_WORDS = 0.7
+"""Similarity from which on two names of a subject mean the same."""
+
+Kind = Literal["subject", "background", "style"]
+
+
+@measure("subject.similarity", unit="")
+async def subject_similarity(query: Query) -> Measured:
+    """Mean likeness of the subjects over all pairs of shots: 0 as in different clips, 1 as within one shot."""
+    return await _over_pairs(query, "subject")
+
+
+@measure("background.similarity", unit="")
+async def background_similarity(query: Query) -> Measured:
+    """Mean likeness of the backgrounds without people over all pairs of shots: 0 foreign, 1 as within one shot."""
+    return await _over_pairs(query, "background")
+
+
+@measure("style.similarity", unit="")
+async def style_similarity(query: Query) -> Measured:
+    """Mean likeness of style (line, grain, texture) over all pairs of shots: 0 foreign, 1 as within one shot."""
+    return await _over_pairs(query, "style")
+
+
+async def _over_pairs(query: Query, kind: Kind) -> Measured:
+    found, evidence = await query.look("similarity")
+    values: dict[str, float] = {}
+    cosines: list[float] = []
+    for first, second in combinations(query.shots, 2):
+        pair = found.pair(first.index, second.index)
+        alike = getattr(pair, kind) if pair else None
+        if alike is not None:
+            values[f"shot{first.index}-{second.index}"] = alike.value
+            cosines.append(alike.cosine)
+    if not values:
+        raise NoValue(f"no two shots show a {kind} to compare", evidence=(evidence.id,))
+    return Measured(
+        name=query.name,
+        target=query.target,
+        value=statistics.fmean(values.values()),
+        note=f"mean cosine {statistics.fmean(cosines):.3f} before it is set against the network's own range",
+        evidence=(evidence.id,),
+        parts=values,
+    )
+
+
+@measure("shots.likeness", unit="")
+async def shots_likeness(query: Query) -> Measured:
+    """Likeness of the view on both sides of a hard cut, 0 to 1; for a clip the highest.
+
+    Likeness of the two pictures at the cut, times the smaller over the larger subject where both sides show one.
+    """
+    cuts = [(a, b) for a, b in pairwise(query.shots) if b.index == a.index + 1 and _hard(b)]
+    if not cuts:
+        raise NoValue("no hard cut to look at")
+    found, evidence = await query.look("similarity")
+    sizes, more = await _heads(query)
+    values: dict[str, float] = {}
+    for first, second in cuts:
+        pair = found.pair(first.index, second.index)
+        if pair is None or pair.cut is None:
+            continue
+        a, b = sizes.get(first.index), sizes.get(second.index)
+        agree = min(a, b) / max(a, b) if a and b else 1.0
+        values[f"shot{first.index}-{second.index}"] = round(pair.cut.value * agree, 4)
+    if not values:
+        raise NoValue("blank pictures at the cut", evidence=(evidence.id,))
+    return Measured(
+        name=query.name,
+        target=query.target,
+        value=max(values.values()),
+        evidence=(evidence.id, *more),
+        parts=values,
+    )
+
+
+def _hard(shot: Shot) -> bool:
+    return shot.transition_in is not None and shot.transition_in.type == "hard_cut"
+
+
+async def _heads(query: Query) -> tuple[dict[int, float], tuple[str, ...]]:
+    """Height of each shot in heads of its largest person, where there is one, and the evidence for it."""
+    try:
+        framing, evidence = await query.look("framing")
+    except NoValue as nobody:
+        return {}, nobody.evidence
+    heads = {s.shot: statistics.median(x.heads for x in s.subjects) for s in framing.shots if s.subjects}
+    return heads, (evidence.id,)
+
+
+@measure("reference.subject", unit="")
+async def reference_subject(query: Query) -> Measured:
+    """Mean likeness of the subject in each shot to its reference picture: 0 foreign, 1 as within one shot.
+
+    A reference that names its subject counts only in the shots for which the brief names that subject too.
+    """
+    references = [r for r in query.brief.references if r.kind == "subject_image"] if query.brief else []
+    if not references:
+        raise NoValue("the brief holds no reference picture of a subject")
+    artifacts = [await asyncio.to_thread(_kept, query, reference) for reference in references]
+    found, evidence = await query.look("similarity", references=tuple(artifacts))
+    wanted = {s.index: s for s in query.shots}
+    values: dict[str, float] = {}
+    for place, (reference, artifact) in enumerate(zip(references, artifacts, strict=True)):
+        for match in found.matches:
+            shot = wanted.get(match.shot)
+            if match.reference == artifact and match.subject and shot and _belongs(query, reference, shot):
+                values[f"shot{match.shot}:reference{place}"] = match.subject.value
+    if not values:
+        raise NoValue("no shot shows a subject to compare with its reference", evidence=(evidence.id,))
+    return Measured(
+        name=query.name,
+        target=query.target,
+        value=statistics.fmean(values.values()),
+        evidence=(evidence.id,),
+        parts=values,
+    )
+
+
+def _kept(query: Query, reference: Reference) -> str:
+    """The reference picture as an artifact, decoded through the same door as videos."""
+    try:
+        return query.perception.keep_picture(Path(reference.path))
+    except MediaError as error:
+        raise NoValue(f"a reference picture cannot be read: {error}", missing=True) from error
+
+
+def _belongs(query: Query, reference: Reference, shot: Shot) -> bool:
+    named = query.brief.shots[shot.spec].subjects if query.brief and shot.spec is not None else ()
+    if reference.subject is None or not named:
+        return True
+    return any(wording(reference.subject, name) >= SAME_WORDS for name in named)
