@@ -22,7 +22,7 @@ from cinejudge.settings import resolve
 if TYPE_CHECKING:
     from cinejudge.llm import Session
     from cinejudge.media import ArtifactStore, Footage
-    from cinejudge.traces import ClipTrace, RunFolder
+    from cinejudge.traces import ClipTrace, EarlierRuns, RunFolder
 
 BriefLike = Brief | str | Mapping[str, Any] | Path
 """A brief: the record, a free-text prompt, the plain data of a brief file, or the path of one."""
@@ -32,7 +32,8 @@ BriefLike = Brief | str | Mapping[str, Any] | Path
 class Progress:
     """What happens in a run, for a display."""
 
-    video: Path
+    name: str
+    """What people are shown: the file's name, with folders where it takes them to tell two apart."""
     stage: str
     """``open``, a stage of the graph, or ``done``."""
     result: Verdict | Failure | None = None
@@ -121,10 +122,10 @@ async def run(
     """
     from cinejudge import llm, prompts
     from cinejudge.agent.plan import check_suites
-    from cinejudge.media import ArtifactStore, find_videos
+    from cinejudge.media import ArtifactStore, distinct_names, find_videos
     from cinejudge.rubrics import load_suite
     from cinejudge.tools.registry import chosen_versions
-    from cinejudge.traces import RunFolder, build_report
+    from cinejudge.traces import EarlierRuns, RunFolder, build_report
     from cinejudge.weights import cache_dir
 
     videos = find_videos(paths)[: options.limit]
@@ -156,6 +157,7 @@ async def run(
             store,
             session,
             folder,
+            EarlierRuns(folder),
             fence_key(cache_dir()),
             device,
             watch or (lambda _: None),
@@ -163,7 +165,7 @@ async def run(
         )
         try:
             await llm.probe(session, cache_dir() / "models", base_url=options.base_url)
-            results = await _all(desk, videos, wanted)
+            results = await _all(desk, videos, distinct_names(videos), wanted)
         finally:
             await session.aclose()
         folder.finish()
@@ -180,25 +182,31 @@ class Desk:
     store: ArtifactStore
     session: Session
     folder: RunFolder
+    earlier: EarlierRuns
     fence_key: str
     device: str
     watch: Watcher
     total: int
 
 
-async def _all(desk: Desk, videos: Sequence[Path], briefs: Sequence[Brief | None]) -> tuple[Verdict | Failure, ...]:
+async def _all(
+    desk: Desk, videos: Sequence[Path], names: Sequence[str], briefs: Sequence[Brief | None]
+) -> tuple[Verdict | Failure, ...]:
     gate = asyncio.Semaphore(desk.options.jobs)
 
-    async def one(place: int, video: Path, brief: Brief | None) -> Verdict | Failure:
+    async def one(place: int, video: Path, name: str, brief: Brief | None) -> Verdict | Failure:
         async with gate:
-            return await judge_clip(desk, video, brief, place)
+            return await judge_clip(desk, video, brief, name=name, place=place)
 
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(i + 1, v, b)) for i, (v, b) in enumerate(zip(videos, briefs, strict=True))]
+        each = enumerate(zip(videos, names, briefs, strict=True), start=1)
+        tasks = [group.create_task(one(place, *clip)) for place, clip in each]
     return tuple(task.result() for task in tasks)
 
 
-async def judge_clip(desk: Desk, video: Path, brief: Brief | None, place: int = 1) -> Verdict | Failure:
+async def judge_clip(
+    desk: Desk, video: Path, brief: Brief | None, *, name: str | None = None, place: int = 1
+) -> Verdict | Failure:
     """Judges one clip into its own folder. Whatever is wrong with it ends as a :class:`Failure`, never beyond.
 
     Raises:
@@ -208,12 +216,12 @@ async def judge_clip(desk: Desk, video: Path, brief: Brief | None, place: int = 
     from cinejudge.weights import cache_dir
 
     def tell(stage: str, result: Verdict | Failure | None = None) -> None:
-        desk.watch(Progress(video, stage, result, place, desk.total))
+        desk.watch(Progress(footage.name, stage, result, place, desk.total))
 
     start = time.perf_counter()
-    tell("open")
     trace = None
-    with Footage(video, cache=cache_dir()) as footage:
+    with Footage(video, cache=cache_dir(), name=name) as footage:
+        tell("open")
         try:
             clip = await asyncio.to_thread(lambda: footage.clip)
             trace = desk.folder.clip(clip.id, brief)
@@ -228,7 +236,7 @@ async def judge_clip(desk: Desk, video: Path, brief: Brief | None, place: int = 
             known = isinstance(error, CinejudgeError)
             message = str(error) if known else f"internal error, please report it: {type(error).__name__}: {error}"
             result = Failure(
-                name=video.name,
+                name=footage.name,
                 error=type(error).__name__,
                 message=" ".join(message.split()),
                 seconds=round(time.perf_counter() - start, 3),
@@ -272,6 +280,7 @@ async def _judge(
         options=desk.options,
         fence_key=desk.fence_key,
         on_stage=tell,
+        earlier=desk.earlier.of(trace.id),
     )
     return await graph.run(case)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cinejudge.agent.rescore import rescore
+from cinejudge.agent.rescore import Rescored
+from cinejudge.agent.rescore import rescore as rescore_async
 from cinejudge.cli import rescore as command
 from cinejudge.rubrics import answer_by_rule, choose, findings, plan_questions, score_suite
 from cinejudge.schema import Answer, Evidence, Measured, Options, Suite, Verdict, Versions
@@ -96,6 +98,10 @@ def changed(*path: str | int, to: object) -> Suite:
     return Suite.model_validate(data)
 
 
+def rescore(verdict: Verdict, suites: list[Suite], *, seed: int) -> Rescored:
+    return asyncio.run(rescore_async(verdict, suites, seed=seed))
+
+
 RULE_QUESTION = ("dimensions", 0, "metrics", 1, "questions", 0)
 MODEL_QUESTION = ("dimensions", 1, "metrics", 0, "questions", 0)
 
@@ -166,13 +172,53 @@ def test_no_band_that_fits(judged: Verdict) -> None:
 def test_a_reworded_question_is_not_scored_with_the_old_answer(judged: Verdict) -> None:
     again = rescore(judged, [changed(*MODEL_QUESTION, "text", to="Is the plot clear?")], seed=0)
     notes = [c.note for c in again.changes if c.metric == "story.clear"]
-    assert any("was reworded: run the same command again" in note for note in notes)
+    assert any("is new or changed: run the same command again" in note for note in notes)
     assert again.verdict.suites["small"].dimensions[1].status == "not_judged"
 
 
-def test_another_measure_is_not_scored_with_the_old_value(judged: Verdict) -> None:
-    again = rescore(judged, [changed("dimensions", 0, "metrics", 0, "measure", "name", to="picture.noise")], seed=0)
-    assert again.verdict.suites["small"].dimensions[0].metrics[0].status == "not_judged"
+def test_another_measure_needs_its_evidence(judged: Verdict) -> None:
+    again = rescore(judged, [changed("dimensions", 0, "metrics", 0, "measure", to={"name": "picture.freezes"})], seed=0)
+    metric = again.verdict.suites["small"].dimensions[0].metrics[0]
+    assert metric.status == "not_judged"
+    assert metric.reason == "picture was recorded by own 1: run the command again"
+    without = judged.model_copy(update={"evidence": ()})
+    again = rescore(
+        without, [changed("dimensions", 0, "metrics", 0, "measure", to={"name": "picture.freezes"})], seed=0
+    )
+    metric = again.verdict.suites["small"].dimensions[0].metrics[0]
+    assert metric.reason == "the run did not look with picture in this way: run the command again"
+
+
+def test_a_renamed_question_keeps_its_answer(judged: Verdict) -> None:
+    again = rescore(judged, [changed(*MODEL_QUESTION, "id", to="story.understood")], seed=0)
+    assert again.changes == ()
+    (answer,) = again.verdict.suites["small"].dimensions[1].metrics[0].answers
+    assert answer.asked == "small/story.understood@clip"
+    assert answer.option == "partly"
+
+
+def test_a_question_that_no_band_fitted_is_answered_once_one_does(judged: Verdict) -> None:
+    narrow = changed(*RULE_QUESTION, "rule", "bands", to=[{"option": "yes", "min": 0.9}])
+    left_open = rescore(judged, [narrow], seed=0).verdict
+    assert left_open.suites["small"].dimensions[0].metrics[1].status == "not_judged"
+    again = rescore(left_open, [Suite.model_validate(SUITE)], seed=0)
+    assert again.verdict.suites == judged.suites
+
+
+def test_a_reworded_question_with_a_rule_needs_nobody(judged: Verdict) -> None:
+    again = rescore(judged, [changed(*RULE_QUESTION, "text", to="Sharp enough?")], seed=0)
+    assert again.changes == ()
+    assert again.verdict.questions[0].text == "Sharp enough?"
+
+
+def test_a_new_decisive_rule_overrules_the_model(judged: Verdict) -> None:
+    rule = {"measure": {"name": "picture.sharpness"}, "bands": [{"option": "yes"}]}
+    again = rescore(judged, [changed(*MODEL_QUESTION, "rule", to=rule)], seed=0)
+    (answer,) = again.verdict.suites["small"].dimensions[1].metrics[0].answers
+    assert (answer.by, answer.option) == ("rule", "yes")
+    soft = rescore(judged, [changed(*MODEL_QUESTION, "rule", to=rule | {"decisive": False})], seed=0)
+    (answer,) = soft.verdict.suites["small"].dimensions[1].metrics[0].answers
+    assert (answer.by, answer.option) == ("openai/x", "partly")
 
 
 def test_the_command_writes_what_changed_and_keeps_what_was(

@@ -12,7 +12,7 @@ from cinejudge.llm.session import Session
 from cinejudge.media import Footage
 from cinejudge.schema import Brief, Evidence, Measured, Options, Shot, Suite
 from cinejudge.tools.perception import Perception
-from cinejudge.traces import ClipTrace
+from cinejudge.traces import ClipTrace, Earlier
 
 
 @dataclass
@@ -30,6 +30,8 @@ class Case:
     """Secret from which the marks around quoted data are made."""
     on_stage: Callable[[str], None]
     """Told of each stage that begins."""
+    earlier: tuple[Earlier, ...] = ()
+    """The same clip as earlier runs judged it under the same conditions."""
     seconds: dict[str, float] = field(default_factory=dict)
     """Wall time per stage."""
     measured: dict[str, Measured] = field(default_factory=dict)

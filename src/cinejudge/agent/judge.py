@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cinejudge.agent import interview, measures
 from cinejudge.agent.case import Case
+from cinejudge.agent.remember import remember
 from cinejudge.rubrics import answer_by_rule
 from cinejudge.schema import Answer, Asked, Dimension, Measured, Record, Shot, Suite
 from cinejudge.schema.errors import BudgetReached, ModelError
@@ -83,10 +84,12 @@ async def _judge(case: Case, assignment: Assignment) -> Outcome:
         if m.measure is not None
     }
     questions = await _by_evidence(case, assignment.asked)
-    answers = list(questions.settled)
+    remembered = await remember(case, questions.open)
+    answers = [*questions.settled, *remembered.values()]
+    still_open = tuple(question for question in questions.open if question.id not in remembered)
     cut_short = None
-    for start in range(0, len(questions.open), BATCH):
-        batch = questions.open[start : start + BATCH]
+    for start in range(0, len(still_open), BATCH):
+        batch = still_open[start : start + BATCH]
         if cut_short is None:
             try:
                 answers += await interview.interview(case, dimension, batch, questions.by_rule)

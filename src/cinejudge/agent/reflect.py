@@ -28,6 +28,8 @@ async def reflect(
         answers = {a.asked: a for outcome in outcomes for a in outcome.answers}
         by_rule = {a.asked: a for outcome in outcomes for a in outcome.by_rule}
         for answer in list(answers.values()):
+            if answer.before or answer.uncertain:
+                continue  # taken over from an earlier run, second look included
             doubt = _doubt(answer, by_rule.get(answer.asked))
             if doubt:
                 answers[answer.asked] = await _look_again(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from cinejudge.rubrics import answer_by_rule, choose, findings, order_findings, plan_questions, score_suite
-from cinejudge.schema import Answer, Asked, Measured, MetricScore, Record, Suite, SuiteVerdict, Verdict
+from cinejudge.agent.recorded import RecordedMeasures
+from cinejudge.rubrics import answer_by_rule, choose, findings, left_out, order_findings, plan_questions, score_suite
+from cinejudge.schema import Answer, Asked, MetricScore, Record, Suite, SuiteVerdict, Verdict
 
 
 class Change(Record):
@@ -28,105 +29,118 @@ class Rescored(Record):
     changes: tuple[Change, ...]
 
 
-def rescore(verdict: Verdict, suites: Iterable[Suite], *, seed: int) -> Rescored:
+async def rescore(verdict: Verdict, suites: Iterable[Suite], *, seed: int) -> Rescored:
     """Scores a verdict under the suites as they are now.
 
-    Weights, mappings, option scores, gates, bands of rules and the words of findings may all have changed. An answer
-    holds as long as its question reads the same and has the same options; what has been reworded or added is left
-    not judged until the run's own command asks it. A measure with other settings under the same name is not noticed.
+    Weights, mappings, option scores, gates, rules with their bands and measures, settings of measures, and the words
+    of findings may all have changed: what evidence decides is decided anew from the recorded evidence. A model's
+    answer holds as long as its question reads the same and has the same options; what has been reworded or added,
+    and no rule decides, is left not judged until the run's own command asks it.
 
     Args:
         verdict: What was found.
         suites: The suites that it was judged by.
         seed: What the run shuffled options with.
+
+    Raises:
+        ConfigError: a suite names an unknown measure.
     """
+    suites = tuple(suites)
+    names = {suite.name for suite in suites}
     scored: dict[str, SuiteVerdict] = dict(verdict.suites)
-    asked = [question for question in verdict.questions if question.suite not in {suite.name for suite in suites}]
-    found = [finding for finding in verdict.findings if finding.suite not in {suite.name for suite in suites}]
+    asked = [question for question in verdict.questions if question.suite not in names]
+    found = [finding for finding in verdict.findings if finding.suite not in names]
+    measured = RecordedMeasures(verdict)
     changes: list[Change] = []
     for suite in suites:
         planned = plan_questions(
             suite, verdict.brief, verdict.shots, verdict.facts, seed=seed, speakers=_speakers(verdict.questions)
         )
         old = verdict.suites[suite.name]
-        answers, notes = _answers(verdict, old, planned)
-        new = score_suite(
-            suite, planned, answers, _measured(suite, old), verdict.segmentation, verdict.facts, verdict.evidence
-        )
+        answers, open_ = await _answers(verdict, old, planned, measured)
+        by_metric = {
+            m.id: await measured.take(m.measure) for d in suite.dimensions for m in d.metrics if m.measure is not None
+        }
+        new = score_suite(suite, planned, answers, by_metric, verdict.segmentation, verdict.facts, verdict.evidence)
         scored[suite.name] = new
         asked += planned
         found += findings(suite, planned, answers, new)
-        changes += [*_compare(old, new), *(Change(suite=suite.name, metric=m, note=note) for m, note in notes)]
+        changes += [*_compare(old, new), *(Change(suite=suite.name, metric=m, note=note) for m, note in open_)]
     hashes = verdict.versions.suites | {suite.name: suite.hash for suite in suites}
     again = verdict.model_copy(
         update={
             "suites": scored,
             "questions": tuple(asked),
             "findings": order_findings(found),
+            "measured": measured.of_questions(),
             "versions": verdict.versions.model_copy(update={"suites": hashes}),
         }
     )
     return Rescored(verdict=again, changes=tuple(changes))
 
 
-def _answers(
-    verdict: Verdict, old: SuiteVerdict, planned: tuple[Asked, ...]
+async def _answers(
+    verdict: Verdict, old: SuiteVerdict, planned: tuple[Asked, ...], measured: RecordedMeasures
 ) -> tuple[dict[str, Answer], list[tuple[str, str]]]:
-    """The recorded answers that still answer the questions of today, and why the others do not."""
-    before = {question.id: question for question in verdict.questions if question.suite == old.name}
+    """The answers to the questions of today, and which of them are still to be asked."""
+    mine = [question for question in verdict.questions if question.suite == old.name]
+    same_id, same_content = {q.id: q for q in mine}, {q.content: q for q in mine}
     given = {answer.asked: answer for metric in _metrics(old) for answer in metric.answers}
     answers: dict[str, Answer] = {}
-    notes: list[tuple[str, str]] = []
+    still_open: list[tuple[str, str]] = []
     for question in planned:
-        was, answer = before.get(question.id), given.get(question.id)
-        if was is None or answer is None:
-            notes.append((question.metric, f"{question.id} is new: run the same command again to have it asked"))
-        elif not _reads_the_same(was, question):
-            notes.append((question.metric, f"{question.id} was reworded: run the same command again to have it asked"))
-        else:
-            answers[question.id] = _again(answer, was, question, verdict.measured)
-    return answers, notes
-
-
-def _reads_the_same(was: Asked, now: Asked) -> bool:
-    """Whether an answer to the one answers the other: scores and order of the options do not matter."""
-    return (was.text, was.slots, was.guidance, {o.id: o.text for o in was.options}) == (
-        now.text,
-        now.slots,
-        now.guidance,
-        {o.id: o.text for o in now.options},
-    )
-
-
-def _again(answer: Answer, was: Asked, now: Asked, measured: Iterable[Measured]) -> Answer:
-    """The answer under today's option scores and, where a rule decided it, under today's rule."""
-    taken = _decided_by(answer, was, measured)
-    if now.rule and taken and taken.name == now.rule.measure.name:
-        return answer_by_rule(now, taken) or answer.model_copy(
-            update={
-                "status": "not_judged",
-                "option": None,
-                "score": None,
-                "reason": "no band of the rule fits any more",
-            }
+        if left_out(question):
+            continue
+        was = same_id.get(question.id)
+        if was is None or was.content != question.content:  # renamed, at most
+            was = same_content.get(question.content)
+        answer = given.get(was.id) if was and not left_out(was) else None
+        settled = _settled(
+            question,
+            answer,
+            await _by_rule(question, measured),
+            await _by_rule(was, measured) if was else None,
         )
-    if answer.status == "answered" and answer.option is not None:
-        scored = choose(now, answer.option, by=answer.by)
-        return answer.model_copy(update={"status": scored.status, "score": scored.score, "reason": scored.reason})
-    return answer
+        if settled:
+            answers[question.id] = settled
+        else:
+            note = f"{question.id} is new or changed: run the same command again to have it asked"
+            still_open.append((question.metric, note))
+    return answers, still_open
 
 
-def _decided_by(answer: Answer, was: Asked, measured: Iterable[Measured]) -> Measured | None:
-    """The measure that an answer was drawn from: the one that gives this answer under the rule of then."""
-    if answer.by != "rule" or was.rule is None:
+async def _by_rule(question: Asked, measured: RecordedMeasures) -> Answer | None:
+    if question.rule is None:
         return None
-    taken = (m for m in measured if m.name == was.rule.measure.name and m.target == was.target)
-    return next((m for m in taken if answer_by_rule(was, m) == answer), None)
+    taken = await measured.take(question.rule.measure, question.target, question.shots, question.slots)
+    return answer_by_rule(question, taken)
 
 
-def _measured(suite: Suite, old: SuiteVerdict) -> Mapping[str, Measured]:
-    wanted = {m.id: m.measure.name for d in suite.dimensions for m in d.metrics if m.measure}
-    return {m.id: m.measured for m in _metrics(old) if m.measured and wanted.get(m.id) == m.measured.name}
+def _settled(question: Asked, before: Answer | None, by_rule: Answer | None, rule_then: Answer | None) -> Answer | None:
+    """What answers the question now; None when nothing does.
+
+    Args:
+        question: The question as it stands now.
+        before: What was answered to the same question then.
+        by_rule: What its rule says now.
+        rule_then: What its rule said then.
+    """
+    if before is None:
+        return by_rule
+    by_model = before.by not in ("", "rule")
+    if by_rule and question.rule:
+        # Without a word from a model, then, something else kept a rule that had spoken from being heard.
+        stands = before.status == "answered" if by_model else before.by == "" and rule_then is not None
+        if question.rule.decisive or not stands:
+            return by_rule
+    if before.by == "rule":
+        gone = {"status": "not_judged", "option": None, "score": None, "reason": "no band of the rule fits any more"}
+        return before.model_copy(update=gone)
+    kept = before.model_copy(update={"asked": question.id, "metric": question.metric})
+    if kept.status == "answered" and kept.option is not None:
+        scored = choose(question, kept.option, by=kept.by)
+        return kept.model_copy(update={"status": scored.status, "score": scored.score, "reason": scored.reason})
+    return kept
 
 
 def _compare(old: SuiteVerdict, new: SuiteVerdict) -> Iterator[Change]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +21,8 @@ def rescore(
     """Computes every number of a run again from its trace, under the suites as they are now.
 
     No video is opened and no model called. Verdicts, summary and report are written anew where something changed;
-    what was before stays in the events. Questions that were reworded need the run's own command.
+    what was before stays in the events. Where a question was reworded or added and no measurement decides it, the
+    run's own command asks it, and only it.
     """
     from cinejudge.agent.rescore import rescore as score_again
     from cinejudge.rubrics import load_suite
@@ -34,7 +36,7 @@ def rescore(
             if verdict is None:
                 continue
             mine = [suite for suite in suites if suite.name in verdict.suites]
-            again = score_again(verdict, mine, seed=folder.run.options.seed)
+            again = asyncio.run(score_again(verdict, mine, seed=folder.run.options.seed))
             if again.verdict != verdict:
                 _record(trace, again.changes)
                 trace.write_verdict(again.verdict)

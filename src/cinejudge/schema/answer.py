@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from cinejudge.schema.base import Record, Span, Unit
+from cinejudge.schema.base import Record, Span, Unit, content_hash
 from cinejudge.schema.suite import Name, Option, Rule
 
 CANNOT_TELL = "cannot_tell"
@@ -48,6 +48,15 @@ class Asked(Record):
         """The option of that id, or None."""
         return next((o for o in self.options if o.id == option_id), None)
 
+    @property
+    def content(self) -> str:
+        """Identity of what is asked: an answer to one question answers every other of the same content.
+
+        Scores, rules and the order of options are no part of it.
+        """
+        texts = {option.id: option.text for option in self.options}
+        return content_hash([self.text, self.slots, self.guidance, texts, self.target, self.span, sorted(self.tools)])
+
     def filled(self, text: str) -> str:
         """``text`` with each ``{slot}`` replaced by the brief's words in quotation marks, for a person to read.
 
@@ -85,10 +94,14 @@ class Answer(Record):
 
 
 class Measured(Record):
-    """A raw number taken from evidence."""
+    """A raw number taken from evidence. Name, target, settings and slots say what was measured."""
 
     name: Name
     target: str = "clip"
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """From the suite."""
+    slots: dict[str, str] = Field(default_factory=dict)
+    """What the brief asks for, where the measure compares with it. Untrusted."""
     value: float | None
     unit: str = ""
     reason: str | None = None

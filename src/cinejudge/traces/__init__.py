@@ -1,6 +1,7 @@
 """The run folder: what happened, what came of it, and the report that a person reads."""
 
 from cinejudge.traces.clip import ClipTrace
+from cinejudge.traces.earlier import Earlier, EarlierRuns
 from cinejudge.traces.events import Event, EventKind
 from cinejudge.traces.folder import RunFolder
 from cinejudge.traces.listeners import record_evidence, record_exchange
@@ -10,6 +11,8 @@ from cinejudge.traces.summary import Summary, build_summary
 
 __all__ = [
     "ClipTrace",
+    "Earlier",
+    "EarlierRuns",
     "Event",
     "EventKind",
     "Run",

@@ -80,7 +80,7 @@ class QuestionAsked(_Event):
     kind: Literal["question"] = "question"
     asked: str
     to: str
-    """``rule``, or the model's name."""
+    """``rule``, the model's name, or ``run ID``: that earlier run has asked it, and its answer is taken over."""
     attempt: Annotated[int, Field(ge=1)] = 1
 
 
