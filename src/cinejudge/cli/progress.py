@@ -57,17 +57,17 @@ class Display:
 
     def watch(self, event: Event) -> None:
         """Shows one event of the run."""
-        name = _name(event.video.name)
+        name = event.name
         if event.stage == "done":
             self._bars.update(self._task, total=event.total, advance=1)
             self._say(event, name)
             return
-        self._began.setdefault(str(event.video), time.monotonic())
+        self._began.setdefault(name, time.monotonic())
         what = STAGES.get(event.stage, event.stage)
         self._bars.update(self._task, total=event.total, description=f"{escape(name)}: {what}")
 
     def _say(self, event: Event, name: str) -> None:
-        seconds = time.monotonic() - self._began.get(str(event.video), time.monotonic())
+        seconds = time.monotonic() - self._began.get(name, time.monotonic())
         where = f"{event.place:>{len(str(event.total))}}/{event.total}"
         result = event.result
         if isinstance(result, Failure):
@@ -90,7 +90,7 @@ class Display:
             worst = [(v, f) for v in verdicts for f in v.findings][:6]
             for verdict, finding in worst:
                 when = f" at {finding.spans[0].start_s:.1f} s" if finding.spans else ""
-                self.console.print(f"  {escape(_name(verdict.clip.name))}{when}: {escape(finding.title)}")
+                self.console.print(f"  {escape(verdict.clip.name)}{when}: {escape(finding.title)}")
             more = sum(len(v.findings) for v in verdicts) - len(worst)
             if more > 0:
                 self.console.print(f"  and {more} more findings: cinejudge show {escape(str(result.folder))}")
@@ -110,7 +110,7 @@ def _table(verdicts: list[Verdict]) -> Table:
         table.add_column("coverage", justify="right")
     table.add_column("findings", justify="right")
     for verdict in verdicts:
-        cells = [escape(_name(verdict.clip.name))]
+        cells = [escape(verdict.clip.name)]
         for suite in verdict.suites.values():
             cells += [_score(suite.score), f"{suite.coverage:.0%}"]
         table.add_row(*cells, str(len(verdict.findings)))
@@ -119,8 +119,3 @@ def _table(verdicts: list[Verdict]) -> Table:
 
 def _score(score: float | None) -> str:
     return "-" if score is None else f"{score:.3f}"
-
-
-def _name(name: str) -> str:
-    """A file name that does nothing to a terminal."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in name)

@@ -38,62 +38,75 @@ def decode_audio(
     Returns:
         ``rate`` and ``channels`` of what was written, and ``notes``.
     """
-    channels = 1 if stream.channels == 1 else 2
-    rate = min(stream.rate, MAX_RATE)
+    ear = _Ear(min(stream.rate, MAX_RATE), 1 if stream.channels == 1 else 2)
     notes: list[str] = []
-    damaged: list[int] = []
     written = 0
     with (folder / "sound.bin").open("wb") as out:
-        for stamp, samples in _blocks(container, stream, rate, channels, damaged):
+        for stamp, samples in _blocks(container, stream, ear):
             tick()
             if stamp is not None:
-                ahead = round((stamp - origin) * rate) - written
-                if ahead > _TOLERANCE_S * rate or (written == 0 and ahead > 0):
-                    if written + ahead > end_s * rate:
+                ahead = round((stamp - origin) * ear.rate) - written
+                if ahead > _TOLERANCE_S * ear.rate or (written == 0 and ahead > 0):
+                    if written + ahead > end_s * ear.rate:
                         notes.append("sound that sets in after the last picture is left out")
                         break
-                    written += _silence(out, ahead, channels)
-                elif ahead < -_TOLERANCE_S * rate or (written == 0 and ahead < 0):
+                    written += _silence(out, ahead, ear.channels)
+                elif ahead < -_TOLERANCE_S * ear.rate or (written == 0 and ahead < 0):
                     samples = samples[-ahead:]
             out.write(samples.tobytes())
             written += len(samples)
-    if damaged:
-        notes.append(f"{len(damaged)} packets of its sound are damaged and were passed over")
+    if ear.damaged:
+        notes.append(f"{ear.damaged} packets of its sound are damaged and were passed over")
     if not written:
         notes.append("its sound cannot be decoded")
-    return {"rate": rate, "channels": channels, "notes": notes}
+    return {"rate": ear.rate, "channels": ear.channels, "notes": notes}
 
 
-def _blocks(
-    container: InputContainer, stream: AudioStream, rate: int, channels: int, damaged: list[int]
-) -> Iterator[tuple[float | None, NDArray[np.float32]]]:
-    """Time stamp and samples [n, channels] of each decoded frame, clipped to [-1, 1]."""
-    resampler: av.AudioResampler | None = None
-    shape: tuple[str, str, int] | None = None
-    for number, packet in enumerate(container.demux(stream)):
+Block = tuple[float | None, NDArray[np.float32]]
+"""Time stamp of the first sample, None where there is none, and samples [n, channels] in [-1, 1]."""
+
+
+def _blocks(container: InputContainer, stream: AudioStream, ear: _Ear) -> Iterator[Block]:
+    for packet in container.demux(stream):
         try:
-            frames = packet.decode()
+            blocks = [ear.hear(frame) for frame in packet.decode()]
         except MemoryError:
             raise
-        except av.FFmpegError:
-            damaged.append(number)
-            continue
-        for frame in frames:
-            if shape != (shape := (frame.format.name, frame.layout.name, frame.sample_rate)):
-                resampler = av.AudioResampler("flt", "mono" if channels == 1 else "stereo", rate)
-            assert resampler is not None
-            stamp = None if frame.time is None else float(frame.time)
-            frame.pts = None  # the resampler would only check that they follow on one another
-            yield stamp, _samples(resampler.resample(frame), channels)
-    if resampler is not None:
-        yield None, _samples(resampler.resample(None), channels)
+        except (av.FFmpegError, ValueError):
+            ear.damaged += 1
+        else:
+            yield from blocks
+    yield ear.rest()
 
 
-def _samples(frames: list[AudioFrame], channels: int) -> NDArray[np.float32]:
-    if not frames:
-        return np.zeros((0, channels), np.float32)
-    samples = np.concatenate([frame.to_ndarray().reshape(-1, channels) for frame in frames])
-    return np.asarray(np.nan_to_num(samples, posinf=1.0, neginf=-1.0).clip(-1.0, 1.0), dtype=np.float32)
+class _Ear:
+    """Brings whatever is decoded to one rate and one or two channels."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self.rate = rate
+        self.channels = channels
+        self.damaged = 0
+        self._resampler: av.AudioResampler | None = None
+        self._shape: tuple[str, str, int] | None = None
+
+    def hear(self, frame: AudioFrame) -> Block:
+        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._resampler is None or shape != self._shape:
+            self._resampler = av.AudioResampler("flt", "mono" if self.channels == 1 else "stereo", self.rate)
+            self._shape = shape
+        stamp = None if frame.time is None else float(frame.time)
+        frame.pts = None  # the resampler would only check that they follow on one another
+        return stamp, self._samples(self._resampler.resample(frame))
+
+    def rest(self) -> Block:
+        """What the resampler still holds."""
+        return None, self._samples(self._resampler.resample(None) if self._resampler else [])
+
+    def _samples(self, frames: list[AudioFrame]) -> NDArray[np.float32]:
+        if not frames:
+            return np.zeros((0, self.channels), np.float32)
+        samples = np.concatenate([frame.to_ndarray().reshape(-1, self.channels) for frame in frames])
+        return np.asarray(np.nan_to_num(samples, posinf=1.0, neginf=-1.0).clip(-1.0, 1.0), dtype=np.float32)
 
 
 def _silence(out: BinaryIO, count: int, channels: int) -> int:

@@ -54,6 +54,7 @@ class Footage:
         path: Path,
         *,
         cache: Path,
+        name: str | None = None,
         plan: FramePlan = FramePlan(),  # noqa: B008 - immutable
         limits: MediaLimits = MediaLimits(),  # noqa: B008 - immutable
     ) -> None:
@@ -62,10 +63,12 @@ class Footage:
         Args:
             path: The video.
             cache: Folder for clip records (``clips/``) and work folders (``work/``).
+            name: What people are shown; by default the name of the file.
             plan: What the decoding pass keeps.
             limits: Bounds on the file.
         """
         self.path = path
+        self.name = printable(name or path.name)
         self.decode_seconds = 0.0
         """Wall time of the decoding pass; 0 until it has run."""
         self._cache = cache
@@ -190,7 +193,7 @@ class Footage:
                 self._work.close()
             if self._source is not None:
                 self._source.close()
-            self._failure = self._failure or MediaError(f"{printable(self.path.name)}: its footage is closed")
+            self._failure = self._failure or MediaError(f"{self.name}: its footage is closed")
 
     def __enter__(self) -> Footage:
         """Returns itself."""
@@ -220,7 +223,7 @@ class Footage:
             record = json.loads(self._record.read_bytes())
             if [record["decoder"], record["limits"]] != [DECODER_VERSION, asdict(self._limits)]:
                 return None
-            return Clip.model_validate(record["clip"]).model_copy(update={"name": printable(self.path.name)})
+            return Clip.model_validate(record["clip"]).model_copy(update={"name": self.name})
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
         except OSError as error:
@@ -251,7 +254,7 @@ class Footage:
         clip = Clip(
             id=source.sha256[:16],
             sha256=source.sha256,
-            name=printable(self.path.name),
+            name=self.name,
             size_bytes=source.size,
             **result["facts"],
         )
@@ -269,7 +272,7 @@ class Footage:
             yield
         except MediaError as error:
             if self._failure is None:
-                self._failure = MediaError(f"{printable(self.path.name)}: {error}")
+                self._failure = MediaError(f"{self.name}: {error}")
             raise self._failure from error
 
     def _array(self, name: str) -> NDArray[Any]:
