@@ -6,6 +6,7 @@ The network looks at a square of 192 pixels and answers in each cell of 4 pixels
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from cinejudge.tools.models.boxes import Boxes, suppress
 
 SIDE = 192
 CELL = 4
+STRIDE = 0.8
+"""Distance of neighbouring windows over their side: a face of a fifth of the side lies whole in one of them."""
 BATCH = 32
 OVERLAP = 0.3
 """Intersection over union above which two answers are the same face."""
@@ -71,8 +74,7 @@ def windows_of(height: int, width: int) -> list[Window]:
     whole = ((width - long) // 2, (height - long) // 2, long)
     if long < 1.2 * short:
         return [whole]
-    count = -(-long * 4 // (short * 3)) - (1 if long < 1.5 * short else 0)  # neighbours share at least a quarter
-    count = max(count, 2)
+    count = math.ceil((long - short) / (STRIDE * short)) + 1
     offsets = [round(i * (long - short) / (count - 1)) for i in range(count)]
     return [whole, *((o, 0, short) if width > height else (0, o, short) for o in offsets)]
 
