@@ -2,8 +2,8 @@
 
     python benchmarks/shots/material.py OUT [--split train|held-out] [--each N]
 
-Writes ``OUT/*.mp4`` and ``OUT/labels.json`` in the form of the labelled clips: ``cuts[].frame`` is the first clean frame
-of a new shot, ``start`` the first frame with a trace of it. The two splits share no photograph and no seed.
+Writes ``OUT/*.mp4`` and ``OUT/labels.json`` in the form of the labelled clips: ``cuts[].frame`` is the first clean
+frame of a new shot, ``start`` the first frame with a trace of it. The two splits share no photograph and no seed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from worlds import HEIGHT, WIDTH, Picture, Seen, make_camera, make_place, similar_camera
+from worlds import HEIGHT, WIDTH, Picture, Seen, jump, make_camera, make_place, similar_camera
 
 PHOTOS = {
     "train": (
@@ -137,9 +137,9 @@ def black(rng: np.random.Generator) -> Callable[[Picture, Picture, float], Pictu
 
 
 Rng = np.random.Generator
-HARD = ("cut", "similar", "blended", "melted")
+HARD = ("cut", "similar", "jump", "blended", "melted")
 GRADUAL = ("dissolve", "similar_dissolve", "fade", "wipe", "push", "black")
-TRAPS = ("flash", "flicker", "whip", "crossing", "title", "light", "freeze", "tail", "fast_zoom", "calm")
+TRAPS = ("flash", "flicker", "whip", "crossing", "title", "light", "freeze", "tail", "fast_zoom", "pop", "calm")
 FORMS = ("short", "vfr", "repeats", "many")
 KINDS = (*HARD, *GRADUAL, *TRAPS, *FORMS)
 
@@ -154,7 +154,9 @@ def write_script(kind: str, rng: Rng, photos: Sequence[Picture]) -> Script:
     for _ in range(count - 1):
         last = shots[-1]
         alike = kind in ("similar", "similar_dissolve") or rng.random() < 0.25
-        if alike:
+        if kind == "jump":
+            shots.append(jump(rng, last, photos))
+        elif alike:
             shots.append(_similar(last, rng))
         else:
             shots.append(Seen(make_place(rng, photos), make_camera(rng)))
@@ -241,6 +243,8 @@ def _event(
         return _crossing(rng, photos, at, max(3, round(rng.uniform(0.15, 0.6) * fps)))
     if kind == "title":
         return _title(rng, at)
+    if kind == "pop":
+        return _pop(rng, photos, at)
     if kind == "freeze":
         kept: list[Picture] = []
 
@@ -295,6 +299,21 @@ def _crossing(rng: Rng, photos: Sequence[Picture], at: int, lasting: int) -> Cal
         return out
 
     return cross
+
+
+def _pop(rng: Rng, photos: Sequence[Picture], at: int) -> Callable[[int, Picture], Picture]:
+    """Something is there from one frame to the next, as video models let things appear; nothing else changes."""
+    height, width = int(rng.uniform(0.2, 0.5) * HEIGHT), int(rng.uniform(0.1, 0.3) * WIDTH)
+    thing = cv2.resize(photos[rng.integers(len(photos))], (width, height), interpolation=cv2.INTER_AREA)
+    x, y = int(rng.uniform(0, WIDTH - width)), int(rng.uniform(0, HEIGHT - height))
+
+    def pop(i: int, p: Picture) -> Picture:
+        if i >= at:
+            p = p.copy()
+            p[y : y + height, x : x + width] = thing
+        return p
+
+    return pop
 
 
 def _title(rng: Rng, at: int) -> Callable[[int, Picture], Picture]:
@@ -359,12 +378,12 @@ def load_photos(folder: Path, split: str) -> list[Picture]:
     return photos
 
 
-def make(out: Path, split: str, each: int, photos: Path) -> None:
+def make(out: Path, split: str, each: int, photos: Path, kinds: Sequence[str] = KINDS) -> None:
     """Writes ``each`` clips of every kind, and their labels."""
     out.mkdir(parents=True, exist_ok=True)
     pictures = load_photos(photos, split)
     labels = {}
-    for kind in KINDS:
+    for kind in kinds:
         for number in range(each):
             name = f"{kind}_{number:03d}.mp4"
             rng = np.random.default_rng(zlib.crc32(f"{split}/{name}".encode()))
@@ -379,6 +398,7 @@ if __name__ == "__main__":
     parser.add_argument("out", type=Path)
     parser.add_argument("--split", choices=sorted(PHOTOS), default="held-out")
     parser.add_argument("--each", type=int, default=8)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--photos", type=Path, required=True)
     given = parser.parse_args()
-    make(given.out, given.split, given.each, given.photos)
+    make(given.out, given.split, given.each, given.photos, given.kinds)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from material import TRAPS
 from numpy.typing import NDArray
 from scoring import Label, labels_of
 
@@ -32,9 +33,19 @@ KNOTS = (0.02, 0.2, 0.4, 0.6, 0.8, 0.98)
 BEND = 0.001
 SIZE = 0.0002
 """Weights of the penalties on bends and on size."""
+RISING = {
+    *("network", "network_span", "novelty", "ratio", "residual_jump", "difference_jump", "motion_jump", "changed"),
+    *("lost", "lost_jump", "structure", "structure_jump", "returns", "colours", "colours_across"),
+    *("edges", "edges_across", "frames_after", "blend_fit", "dip"),
+}
+"""Measures that can only speak for a boundary as they grow: their curves may not fall, whatever the material says."""
 NETWORK = ("network", "network_span")
 
-Rows = list[tuple[Suspect, int]]
+TRAP_WEIGHT = 0.2
+"""Weight of candidates from clips that are made to mislead: in real clips such moments are far rarer than here."""
+
+Rows = list[tuple[Suspect, int, float]]
+"""A candidate, whether it is a boundary, and its weight."""
 
 
 def label(suspect: Suspect, labels: Sequence[Label], black: set[int]) -> int | None:
@@ -55,25 +66,35 @@ def label(suspect: Suspect, labels: Sequence[Label], black: set[int]) -> int | N
     return 1 if best >= 0.5 else None if best > 0.2 else 0
 
 
-def fit(rows: Sequence[Mapping[str, float]], truth: NDArray[np.float32]) -> dict[str, Any]:
+def fit(
+    rows: Sequence[Mapping[str, float]], truth: NDArray[np.float32], weights: NDArray[np.float32]
+) -> dict[str, Any]:
     """An additive logistic model with piecewise linear curves, by penalised maximum likelihood."""
     import torch
 
-    names = sorted(rows[0])
+    names = sorted(set.intersection(*(set(row) for row in rows)))
     table = np.array([[row[n] for n in names] for row in rows], np.float32)
     weight = np.where(truth == 1, 0.5 / truth.sum(), 0.5 / (1 - truth).sum())
     knots = {n: _quantiles(table[:, i], weight) for i, n in enumerate(names)}
     basis = torch.tensor(np.concatenate([_hats(table[:, i], knots[n]) for i, n in enumerate(names)], axis=1))
     sizes = [len(knots[n]) for n in names]
-    target = torch.tensor(truth)
-    heights = torch.zeros(sum(sizes), requires_grad=True)
+    target, share = torch.tensor(truth), torch.tensor(weights / weights.mean())
+    free = torch.zeros(sum(sizes))
+    # A curve that may only rise is its first height and the squares of its rises.
+    free[[i for i, size in zip(_starts(sizes), sizes, strict=True) for i in range(i + 1, i + size)]] = 0.3
+    free.requires_grad_()
     bias = torch.zeros(1, requires_grad=True)
-    solver = torch.optim.LBFGS([heights, bias], max_iter=500, line_search_fn="strong_wolfe")
+    solver = torch.optim.LBFGS([free, bias], max_iter=500, line_search_fn="strong_wolfe")
+
+    def curves() -> list[torch.Tensor]:
+        parts = zip(names, free.split(sizes), strict=True)
+        return [torch.cat([c[:1], c[1:].square()]).cumsum(0) if n in RISING else c for n, c in parts]
 
     def loss() -> torch.Tensor:
         solver.zero_grad()
-        out = torch.nn.functional.binary_cross_entropy_with_logits(basis @ heights + bias, target)
-        for curve in heights.split(sizes):
+        bent = curves()
+        out = torch.nn.functional.binary_cross_entropy_with_logits(basis @ torch.cat(bent) + bias, target, weight=share)
+        for curve in bent:
             out = out + SIZE * curve.square().sum()
             if len(curve) > 2:
                 out = out + BEND * (curve[2:] - 2 * curve[1:-1] + curve[:-2]).square().sum()
@@ -81,12 +102,16 @@ def fit(rows: Sequence[Mapping[str, float]], truth: NDArray[np.float32]) -> dict
         return out
 
     solver.step(loss)
-    values = [c.detach().numpy() for c in heights.split(sizes)]
-    curves = {
+    values = [c.detach().numpy() for c in curves()]
+    made = {
         n: {"knots": [round(float(k), 4) for k in knots[n]], "values": [round(float(v), 4) for v in c]}
         for n, c in zip(names, values, strict=True)
     }
-    return {"bias": round(bias.item(), 4), "curves": curves}
+    return {"bias": round(bias.item(), 4), "curves": made}
+
+
+def _starts(sizes: Sequence[int]) -> list[int]:
+    return [sum(sizes[:i]) for i in range(len(sizes))]
 
 
 def _quantiles(x: NDArray[np.float32], weight: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -110,26 +135,28 @@ async def candidates(video: Path, entry: Mapping[str, Any], cache: Path) -> Rows
         proposed = suspects(perception.result(evidence).candidates, evidence.id)
         proposed = await measured(perception, proposed, confident(proposed))
     black = {c["frame"] for c in entry["cuts"] if c.get("kind") == "cut-to-black"}
+    weight = TRAP_WEIGHT if entry["kind"] in TRAPS else 1.0
     labelled = [(s, label(s, labels_of(entry), black)) for s in proposed]
-    return [(s, y) for s, y in labelled if y is not None]
+    return [(s, y, weight) for s, y in labelled if y is not None]
 
 
 def models(rows: Rows) -> Iterator[tuple[str, dict[str, Any]]]:
     """The eight models by name: triage on all rows, judgement on those that the triage lets through."""
     for kind, gradual in (("hard", False), ("gradual", True)):
         for suffix, left_out in (("", ()), ("_without_network", NETWORK)):
-            mine = [(s, y) for s, y in rows if s.gradual == gradual]
-            heard = [_only(replace(s, found=None).features, left_out) for s, _ in mine]
-            triage = fit(heard, np.array([y for _, y in mine], np.float32))
+            mine = [row for row in rows if row[0].gradual == gradual]
+            heard = [_only(replace(s, found=None).features, left_out) for s, _, _ in mine]
+            triage = fit(heard, *_targets(mine))
             yield f"{kind}_triage{suffix}", triage
             judge = _scorer(triage)
             passed = [
-                (s, y)
-                for (s, y), said in zip(mine, heard, strict=True)
-                if judge.probability(said) >= TRIAGE and s.found
+                row for row, said in zip(mine, heard, strict=True) if judge.probability(said) >= TRIAGE and row[0].found
             ]
-            seen = [_only(s.features, left_out) for s, _ in passed]
-            yield f"{kind}{suffix}", fit(seen, np.array([y for _, y in passed], np.float32))
+            yield f"{kind}{suffix}", fit([_only(s.features, left_out) for s, _, _ in passed], *_targets(passed))
+
+
+def _targets(rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    return np.array([y for _, y, _ in rows], np.float32), np.array([w for _, _, w in rows], np.float32)
 
 
 def _only(features: Mapping[str, float], left_out: Sequence[str]) -> dict[str, float]:
@@ -153,7 +180,7 @@ def main() -> None:
             for name, entry in json.loads((folder / "labels.json").read_text()).items():
                 rows += asyncio.run(candidates(folder / name, entry, Path(cache)))
     given.out.write_text(json.dumps(dict(models(rows)), indent=1) + "\n")
-    print(f"{len(rows)} candidates, {sum(y for _, y in rows)} boundaries: {given.out}")
+    print(f"{len(rows)} candidates, {sum(y for _, y, _ in rows)} boundaries: {given.out}")
 
 
 if __name__ == "__main__":

@@ -82,25 +82,38 @@ def make_place(rng: np.random.Generator, photos: Sequence[Picture]) -> Place:
         background = _synthetic(rng) if rng.random() < 0.25 else _crop(rng, photos, _CANVAS)
         if cv2.resize(background, (16, 9), interpolation=cv2.INTER_AREA).std(axis=(0, 1)).max() > 18:
             break  # else too plain for a person to see a cut in it
-    things = []
-    for _ in range(rng.integers(0, 4)):
-        height = int(rng.uniform(0.15, 0.6) * HEIGHT)
-        width = int(height * rng.uniform(0.5, 1.5))
-        picture = _crop(rng, photos, (width, height))
-        yy, xx = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-        power = rng.uniform(2, 5)
-        mask = np.clip((1.05 - (np.abs(xx) ** power + np.abs(yy) ** power)) * 6, 0, 1).astype(np.float32)
-        things.append(
-            Thing(
-                picture,
-                mask,
-                np.array([rng.uniform(0.25, 0.75) * _CANVAS[0], rng.uniform(0.3, 0.7) * _CANVAS[1]]),
-                rng.normal(0, 45, 2) * [1, 0.4],
-                rng.uniform(0, 12),
-                rng.uniform(0, 6),
-            )
-        )
-    return Place(background, tuple(things))
+    return Place(background, tuple(_thing(rng, photos) for _ in range(rng.integers(0, 4))))
+
+
+def _thing(rng: np.random.Generator, photos: Sequence[Picture]) -> Thing:
+    height = int(rng.uniform(0.15, 0.6) * HEIGHT)
+    width = int(height * rng.uniform(0.5, 1.5))
+    yy, xx = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    power = rng.uniform(2, 5)
+    return Thing(
+        _crop(rng, photos, (width, height)),
+        np.clip((1.05 - (np.abs(xx) ** power + np.abs(yy) ** power)) * 6, 0, 1).astype(np.float32),
+        np.array([rng.uniform(0.25, 0.75) * _CANVAS[0], rng.uniform(0.3, 0.7) * _CANVAS[1]]),
+        rng.normal(0, 45, 2) * [1, 0.4],
+        rng.uniform(0, 12),
+        rng.uniform(0, 6),
+    )
+
+
+def jump(rng: np.random.Generator, seen: Seen, photos: Sequence[Picture]) -> Seen:
+    """The same place from almost the same spot a while later: what stands in it has changed, the light a little."""
+    camera = seen.camera
+    nudge = rng.uniform(0.02, 0.08) * WIDTH / camera.zoom * rng.choice([-1, 1], 2) * [1, 0.4]
+    new = replace(
+        camera,
+        at=camera.at + nudge,
+        zoom=camera.zoom * rng.uniform(0.93, 1.08),
+        gain=camera.gain * rng.uniform(0.8, 1.2) * rng.uniform(0.93, 1.07, 3),
+        seed=int(rng.integers(1 << 30)),
+    )
+    stay = tuple(replace(t, at=t.at + rng.normal(0, 60, 2)) for t in seen.place.things if rng.random() < 0.7)
+    others = tuple(_thing(rng, photos) for _ in range(rng.integers(1, 3)))
+    return Seen(Place(seen.place.background, stay + others), new, rng.uniform(0, 3))
 
 
 def make_camera(rng: np.random.Generator) -> Camera:
@@ -135,7 +148,7 @@ def similar_camera(rng: np.random.Generator, camera: Camera) -> Camera:
         return replace(new, zoom=camera.zoom / rng.uniform(1.25, 1.7))
     if how == "mirrored":
         return replace(new, mirrored=not camera.mirrored)
-    new = replace(new, at=camera.at + [away, rng.uniform(-0.1, 0.1) * HEIGHT])
+    new = replace(new, at=camera.at + np.array([away, rng.uniform(-0.1, 0.1) * HEIGHT]))
     if how == "relit_aside":
         return replace(new, gain=camera.gain * rng.uniform(0.7, 1.3, 3))
     return new

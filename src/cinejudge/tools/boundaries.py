@@ -10,6 +10,7 @@ from pydantic import Field
 
 from cinejudge.schema import Record
 from cinejudge.schema.shot import TransitionKind
+from cinejudge.tools.boundary_signals import DARK
 from cinejudge.tools.contract import Look, Provider, Tool, ToolArgs, ToolResult
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 _TINY = 1.0
 """Grey levels added to both sides of a ratio, so that noise in still pictures weighs nothing."""
-_DARK, _LIGHT = 24, 231
-"""A picture whose bright parts stay below, or whose dark parts stay above, is black or white."""
+BLACK_SHOT_S = 1.0
+"""Black that lasts shorter than this is part of a transition, not a shot."""
 _DIP = 0.35
 """Fall of brightness below the darker side, in 64 grey levels, from which a mixture goes through black."""
 
@@ -123,7 +124,6 @@ def measure(pictures: Pictures, place: Place) -> dict[str, float]:
         "motion_jump": _jump(here.motion, [p.motion for p in usual]),
         "changed": here.changed,
         "frames_after": np.log(min(30, pictures.count - b)),
-        "frames_before": np.log(min(30, a + 1)),
     }
     if gap > 2:
         found |= _mixture(pictures, a, b)
@@ -154,10 +154,23 @@ def _mixture(pictures: Pictures, a: int, b: int) -> dict[str, float]:
 
 
 def settle(pictures: Pictures, place: Place) -> tuple[int, int]:
-    """Where the transition really starts and ends; moves a hard cut past a single blended frame."""
+    """Where the transition really starts and ends.
+
+    A hard cut moves past a single blended frame; a cut into or out of a moment of black takes in all of the black.
+    """
     if place.end > place.start:
         return place.start, place.end
-    for mixed in (place.end, place.end - 1):
+    at = place.end
+    longest = round(BLACK_SHOT_S * pictures.fps)
+    if pictures.black(at) != pictures.black(at - 1):
+        start = end = at
+        while start - 1 > place.first and pictures.black(start - 1):
+            start -= 1
+        while end + 1 < place.last and pictures.black(end):
+            end += 1
+        if end - start < longest and not pictures.black(end) and not pictures.black(start - 1):
+            return start, end
+    for mixed in (at, at - 1):
         a, b = mixed - 1, mixed + 1
         if a < 0 or b >= pictures.count:
             continue
@@ -172,11 +185,11 @@ def kind_of(pictures: Pictures, start: int, end: int, measures: dict[str, float]
     if end - start <= 1:
         return "hard_cut"
     inner = np.asarray(pictures.thumbs[start:end], np.float32).reshape(end - start, -1)
-    black = np.percentile(inner, 97, axis=1) <= _DARK
-    white = np.percentile(inner, 3, axis=1) >= _LIGHT
-    if black.mean() > 0.7:
+    black = [pictures.black(t) for t in range(start, end)]
+    white = np.percentile(inner, 3, axis=1) >= 255 - DARK
+    if np.mean(black) > 0.7:
         return "cut_to_black"
-    if black.any() or white.any() or measures.get("dip", 0.0) > _DIP:
+    if any(black) or white.any() or measures.get("dip", 0.0) > _DIP:
         return "fade"
     return "wipe" if measures.get("wipe_fit", 0.0) > measures.get("blend_fit", 0.0) else "dissolve"
 

@@ -14,7 +14,7 @@ _CHUNK = 512
 """Frames worked on at once, so that memory does not grow with the video."""
 _RAMP = 1.0
 """Grey levels per frame below which a picture no longer fades."""
-_DARK = 20
+DARK = 20
 """Levels at or below which the bright parts of a picture still count as black; likewise from 255 for white."""
 
 
@@ -71,7 +71,7 @@ def levels(thumbs: NDArray[np.uint8]) -> Levels:
 
 def black_runs(light: Levels) -> list[tuple[int, int]]:
     """``(start, end)`` of each stretch of black pictures, end exclusive."""
-    return runs(light.high <= _DARK)
+    return runs(light.high <= DARK)
 
 
 def fades(light: Levels) -> list[tuple[int, int]]:
@@ -81,7 +81,7 @@ def fades(light: Levels) -> list[tuple[int, int]]:
     """
     mean = light.mean
     found = []
-    for plain, towards in ((light.high <= _DARK, -1), (light.low >= 255 - _DARK, 1)):
+    for plain, towards in ((light.high <= DARK, -1), (light.low >= 255 - DARK, 1)):
         for first, last in runs(plain):
             start, end = first, last
             while start > 1 and towards * (mean[start - 1] - mean[start - 2]) > _RAMP:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinejudge.media import Footage
+from cinejudge.tools.boundary_signals import DARK
 
 Floats = NDArray[np.float32]
 
@@ -68,6 +69,10 @@ class Pictures:
         edges = np.bincount((cell * 8 + bins).ravel(), strength.ravel(), minlength=48 * 8).astype(np.float32)
         edges = np.sqrt(edges)
         return colours.astype(np.float32), edges / max(float(np.linalg.norm(edges)), 1e-6)
+
+    def black(self, t: int) -> bool:
+        """Whether a frame is black."""
+        return bool(np.percentile(self.thumbs[t], 97) <= DARK)
 
     def unlike(self, a: int, b: int) -> tuple[float, float]:
         """Distance of colours (Hellinger) and of edges (1 - cosine) of two frames, 0 to 1."""

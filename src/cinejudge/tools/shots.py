@@ -97,15 +97,17 @@ class _Signals:
 class _Pool:
     """Collects candidates; one place proposed twice is one candidate with both detectors."""
 
-    found: dict[tuple[int, int, TransitionKind], dict[str, float]] = field(default_factory=dict)
+    found: dict[tuple[int, int], dict[str, float]] = field(default_factory=dict)
+    kinds: dict[tuple[int, int], TransitionKind] = field(default_factory=dict)
 
     def add(self, start: int, end: int, kind: TransitionKind, detector: str, score: float) -> None:
-        for key, detectors in self.found.items():
-            both_hard = key[2] == kind == "hard_cut" and abs(key[1] - end) <= MERGE_FRAMES
-            if both_hard or key == (start, end, kind):
+        for (a, b), detectors in self.found.items():
+            both_hard = a == b and start == end and abs(b - end) <= MERGE_FRAMES
+            if both_hard or (a, b) == (start, end):
                 detectors[detector] = max(score, detectors.get(detector, 0.0))
                 return
-        self.found[start, end, kind] = {detector: score}
+        self.found[start, end] = {detector: score}
+        self.kinds[start, end] = kind
 
 
 def _propose(footage: Footage, with_network: bool) -> Result:
@@ -129,12 +131,12 @@ def _propose(footage: Footage, with_network: bool) -> Result:
         Candidate(
             start_frame=start,
             end_frame=end,
-            type=kind,
+            type=pool.kinds[start, end],
             confidence=min(1.0, max(0.0, max(detectors.values()))),
             detectors=tuple(sorted(detectors)),
             signals=signals.around(start, end),
         )
-        for (start, end, kind), detectors in pool.found.items()
+        for (start, end), detectors in pool.found.items()
     ]
     return Result(
         frames=frames,

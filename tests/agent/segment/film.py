@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cinejudge.schema import Clip, Evidence, content_hash
 from cinejudge.tools import boundaries, shots
-from cinejudge.tools.contract import Look, Tool
+from cinejudge.tools.contract import Tool
 
 FPS = 24.0
 TOOLS: dict[str, tuple[Tool[Any, Any], int]] = {"shots": (shots.TOOL, 1), "boundaries": (boundaries.TOOL, 0)}
@@ -82,7 +82,7 @@ class Film:
         tool, place = TOOLS[name]
         checked = tool.args.model_validate(args)
         look: Any = SimpleNamespace(footage=self, shots=(), store=self.store, device="cpu", artifacts=[])
-        found = tool.providers[place].run(look if isinstance(look, Look) else look, checked)
+        found = tool.providers[place].run(look, checked)
         plain = checked.model_dump(mode="json")
         return Evidence(
             id=f"ev_{content_hash([name, plain])[:12]}",

@@ -34,12 +34,17 @@ def test_of_two_readings_of_one_transition_the_likelier_stands() -> None:
 
 
 def test_two_cuts_inside_outweigh_one_gradual_reading() -> None:
-    assert chosen(suspect(20, 30, 0.9), suspect(21, 21, 0.85), suspect(29, 29, 0.85)) == [(21, 21), (29, 29)]
+    assert chosen(suspect(20, 30, 0.9), suspect(20, 20, 0.85), suspect(30, 30, 0.85)) == [(20, 20), (30, 30)]
 
 
 def test_a_shot_of_two_frames_stands_and_one_of_a_single_frame_does_not() -> None:
     assert chosen(suspect(10, 10, 0.9), suspect(12, 12, 0.9)) == [(10, 10), (12, 12)]
     assert chosen(suspect(10, 10, 0.8), suspect(11, 11, 0.9)) == [(11, 11)]
+
+
+def test_two_parts_of_one_dissolve_are_one() -> None:
+    assert chosen(suspect(20, 30, 0.9), suspect(33, 41, 0.8)) == [(20, 30)]
+    assert chosen(suspect(20, 30, 0.9), suspect(36, 44, 0.8)) == [(20, 30), (36, 44)]
 
 
 def test_a_moment_of_black_is_no_shot() -> None:

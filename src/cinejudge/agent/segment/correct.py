@@ -7,11 +7,10 @@ import math
 from collections.abc import Callable, Sequence
 
 from cinejudge.agent.segment.propose import SHORTEST_SHOT, Suspect
+from cinejudge.tools.boundaries import BLACK_SHOT_S
 
 LEAST = 0.5
 """Probability that a boundary needs."""
-BLACK_SHOT_S = 1.0
-"""Black that lasts shorter than this is part of a transition, not a shot."""
 
 IsShot = Callable[[int, int], bool]
 """Whether frames ``first`` to ``last`` (exclusive) can be a shot of their own."""
@@ -47,14 +46,14 @@ def select(judged: Sequence[Suspect], is_shot: IsShot) -> list[Suspect]:
     Returns:
         Boundaries in order of time.
     """
-    likely = sorted((s for s in judged if s.score >= LEAST), key=lambda s: (s.end, s.start))
-    ends = [s.end for s in likely]
+    likely = sorted((s for s in judged if s.score >= LEAST), key=lambda s: s.span[::-1])
+    ends = [s.span[1] for s in likely]
     best: list[float] = []
     previous: list[int | None] = []
     for suspect in likely:
         gain, link = 0.0, None
-        for j in range(bisect.bisect_right(ends, suspect.start - SHORTEST_SHOT) - 1, -1, -1):
-            if best[j] > gain and is_shot(likely[j].end, suspect.start):
+        for j in range(bisect.bisect_right(ends, suspect.span[0] - SHORTEST_SHOT) - 1, -1, -1):
+            if best[j] > gain and not suspect.clashes(likely[j]) and is_shot(ends[j], suspect.span[0]):
                 gain, link = best[j], j
         best.append(gain + _log_odds(suspect.score))
         previous.append(link)

@@ -94,13 +94,13 @@ async def correct(
             break
         judged = await inspector.inspect(await measured(perception, in_question, bounds))
         bounds = select([j.suspect for j in judged], is_shot)
-        rounds.append(_decide(judged, bounds, number))
+        rounds.append(_decide(judged, bounds, number, rounds[-1].corrections if rounds else ()))
         in_question = [j.suspect for j in judged if j.suspect.score > OPEN]
         in_question += hidden(bounds, reserve, clip.frames, clip.fps)
     return rounds
 
 
-def _decide(judged: Sequence[Judgement], chosen: Sequence[Suspect], number: int) -> Round:
+def _decide(judged: Sequence[Judgement], chosen: Sequence[Suspect], number: int, before: Sequence[Correction]) -> Round:
     """Turns judgements into decisions: each suspect is kept, moved, retyped or merged, with the reason."""
     boundaries: list[Placed] = []
     corrections: list[Correction] = []
@@ -108,20 +108,26 @@ def _decide(judged: Sequence[Judgement], chosen: Sequence[Suspect], number: int)
     for judgement in judged:
         found = judgement.suspect.found
         if judgement.suspect.id in kept and found is not None:
-            boundary = _boundary(judgement, found, number)
+            decided = _kept(judgement, found, number)
+            corrections += decided
+            past = [c for c in before if c.frame in (judgement.suspect.end, found.end)]
+            boundary = Boundary(
+                transition=Transition(type=found.kind, start_frame=found.start, end_frame=found.end),
+                confidence=judgement.suspect.score,
+                detectors=tuple(judgement.suspect.proposal.by.split(", ")),
+                history=(judgement.suspect.proposal, *past, *decided),
+            )
             boundaries.append(Placed(boundary, found.start_s, found.end_s))
-            corrections += boundary.history[1:]
         else:
             corrections.append(_dropped(judgement, chosen, number))
     return Round(tuple(sorted(boundaries, key=lambda p: p.boundary.frame)), tuple(corrections))
 
 
-def _boundary(judgement: Judgement, found: Measured, number: int) -> Boundary:
+def _kept(judgement: Judgement, found: Measured, number: int) -> list[Correction]:
     suspect = judgement.suspect
     start, end, kind = found.start, found.end, found.kind
     decide = partial(Correction, round=number, by=judgement.by, evidence=judgement.evidence or suspect.evidence)
-    history = [
-        suspect.proposal,
+    decided = [
         decide(
             action="split" if suspect.weak else "keep",
             frame=suspect.end,
@@ -130,16 +136,11 @@ def _boundary(judgement: Judgement, found: Measured, number: int) -> Boundary:
         ),
     ]
     if (start, end) != (suspect.start, suspect.end):
-        history.append(decide(action="move", frame=end, reason=f"the transition spans frames {start} to {end}"))
+        decided.append(decide(action="move", frame=end, reason=f"the transition spans frames {start} to {end}"))
     if kind != suspect.kind:
         was, is_ = (k.replace("_", " ") for k in (suspect.kind, kind))
-        history.append(decide(action="retype", frame=end, reason=f"not a {was} but a {is_}"))
-    return Boundary(
-        transition=Transition(type=kind, start_frame=start, end_frame=end),
-        confidence=suspect.score,
-        detectors=tuple(suspect.proposal.by.split(", ")),
-        history=tuple(history),
-    )
+        decided.append(decide(action="retype", frame=end, reason=f"not a {was} but a {is_}"))
+    return decided
 
 
 def _dropped(judgement: Judgement, chosen: Sequence[Suspect], number: int) -> Correction:

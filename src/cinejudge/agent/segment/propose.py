@@ -55,6 +55,11 @@ class Suspect:
         return self.end - self.start > 1
 
     @property
+    def span(self) -> tuple[int, int]:
+        """First changed and first clean frame: as measured, or else as proposed."""
+        return (self.found.start, self.found.end) if self.found else (self.start, self.end)
+
+    @property
     def features(self) -> dict[str, float]:
         """Everything that speaks for or against it, on scales that a linear model can use."""
         said = {
@@ -68,9 +73,13 @@ class Suspect:
         return (self.found.measures if self.found else {}) | said
 
     def clashes(self, other: Suspect) -> bool:
-        """Whether both cannot hold: no shot of at least two frames fits between them."""
-        first, second = sorted((self, other), key=lambda s: (s.start, s.end))
-        return second.start - first.end < SHORTEST_SHOT
+        """Whether both cannot hold: the shot between them would be too short.
+
+        Two frames are enough between hard cuts. Beside a gradual transition a shot lasts at least half as long as
+        the transition does: less is a part of the same transition.
+        """
+        (a, b), (c, d) = sorted((self.span, other.span))
+        return c - b < max(SHORTEST_SHOT, (b - a) / 2, (d - c) / 2)
 
 
 def suspects(candidates: Iterable[Candidate], evidence: str) -> list[Suspect]:
@@ -110,8 +119,9 @@ def confident(all_: Iterable[Suspect]) -> list[Suspect]:
 
 def place_of(suspect: Suspect, bounds: Sequence[Suspect], frames: int) -> Place:
     """Where to measure, looking no further than the nearest of ``bounds`` on either side."""
-    first = max((b.end for b in bounds if b.end <= suspect.start - SHORTEST_SHOT), default=0)
-    last = min((b.start for b in bounds if b.start >= suspect.end + SHORTEST_SHOT), default=frames)
+    spans = [b.span for b in bounds if b.id != suspect.id]
+    first = max((end for _, end in spans if end <= suspect.start - SHORTEST_SHOT), default=0)
+    last = min((start for start, _ in spans if start >= suspect.end + SHORTEST_SHOT), default=frames)
     return Place(start=suspect.start, end=suspect.end, first=first, last=last)
 
 

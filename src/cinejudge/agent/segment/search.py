@@ -25,8 +25,8 @@ def hidden(chosen: Sequence[Suspect], reserve: Sequence[Suspect], frames: int, f
         At most ``PER_SHOT`` places for each long shot, those that the detectors find likeliest.
     """
     found: list[Suspect] = []
-    starts = [0, *(b.end for b in chosen)]
-    ends = [*(b.start for b in chosen), frames]
+    starts = [0, *(b.span[1] for b in chosen)]
+    ends = [*(b.span[0] for b in chosen), frames]
     for start, end in zip(starts, ends, strict=True):
         if end - start < LONG_S * fps:
             continue
