@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from cinejudge import __version__
-from cinejudge.cli import doctor, rescore, shots, show, suites, tools, view, weights
+from cinejudge.cli import diff, doctor, rescore, shots, show, suites, tools, view, weights
 from cinejudge.cli import run as run_command
 from cinejudge.cli.interrupt import INTERRUPTED, heed_terminate, leave
 from cinejudge.schema.errors import CinejudgeError, ConfigError
@@ -50,6 +50,7 @@ app.add_typer(weights.app, name="weights")
 app.command("show")(show.show)
 app.command("view")(view.view)
 app.command("rescore")(rescore.rescore)
+app.command("diff")(diff.diff)
 app.command("doctor")(doctor.doctor)
 
 
