@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -251,3 +253,42 @@ def test_no_sound(tmp_path: Path, footage: Open) -> None:
     clip = footage(make_video(tmp_path / "silent.mp4", pan(5)))
     assert clip.sound is None
     assert not clip.clip.has_audio
+
+
+def with_packets(source: Path, target: Path, change: Callable[[av.Packet], av.Packet | None]) -> Path:
+    """Copies a file packet by packet, each as ``change`` gives it back; None drops it."""
+    with av.open(str(source)) as read, av.open(str(target), "w") as out:
+        streams = {s.index: out.add_stream_from_template(s) for s in read.streams}
+        for packet in read.demux():
+            if packet.dts is not None and (changed := change(packet)) is not None:
+                changed.stream = streams[packet.stream.index]
+                out.mux(changed)
+    return target
+
+
+def test_sound_that_is_damaged_throughout_does_not_cost_the_pictures(tmp_path: Path, footage: Open) -> None:
+    def garble(packet: av.Packet) -> av.Packet:
+        if packet.stream.type == "video":
+            return packet
+        garbled = av.Packet(b"\x55" * packet.size)
+        garbled.pts, garbled.dts, garbled.time_base = packet.pts, packet.dts, packet.time_base
+        return garbled
+
+    whole = make_video(tmp_path / "whole.mkv", pan(24), audio=tone(1.0))
+    clip = footage(with_packets(whole, tmp_path / "garbled.mkv", garble))
+    assert clip.clip.frames == 24
+    assert clip.sound is None
+    assert "its sound cannot be decoded" in clip.clip.notes
+
+
+def test_a_gap_in_the_sound_is_silence(tmp_path: Path, footage: Open) -> None:
+    whole = make_video(tmp_path / "whole.mkv", pan(72), audio=tone(3.0))
+
+    def drop(packet: av.Packet) -> av.Packet | None:
+        return None if packet.stream.type == "audio" and 1.0 < packet.pts * packet.time_base < 2.0 else packet
+
+    sound = footage(with_packets(whole, tmp_path / "gap.mkv", drop)).sound
+    assert sound is not None
+    assert sound.duration_s == pytest.approx(3.0, abs=0.1)
+    loud = [np.abs(sound.slice(s, s + 0.5).samples).mean() for s in (0.2, 1.3, 2.3)]
+    assert loud[1] < 0.05 * min(loud[0], loud[2])
