@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cinejudge.agent.segment.align import align
-from cinejudge.schema import Brief, Shot, ShotSpec, Span, Transition
+from cinejudge.schema import Brief, Line, Shot, ShotSpec, Span, Transition
 
 
 def shots(*ends: float) -> list[Shot]:
@@ -89,3 +89,21 @@ def test_any_number_of_shots_fits_any_brief(number: int) -> None:
     assert len(found.shots) == number
     used = [s.spec for s in found.shots if s.spec is not None]
     assert used == sorted(used)
+
+
+def test_words_on_screen_say_which_shot_is_missing() -> None:
+    specs = (ShotSpec(index=0), ShotSpec(index=1), ShotSpec(index=2, texts=("FIRST LIGHT",)))
+    found = align(shots(2, 4), Brief(shots=specs), {0: (), 1: ("FRIST LIGHT",)})
+    assert [s.spec for s in found.shots] == [0, 2]
+
+
+def test_words_that_are_heard_say_which_shot_is_missing() -> None:
+    specs = (ShotSpec(index=0), ShotSpec(index=1, lines=(Line(text="We leave at dawn."),)), ShotSpec(index=2))
+    assert [s.spec for s in align(shots(2, 4), Brief(shots=specs), lines={0: "we leave at dawn", 1: ""}).shots] == [
+        1,
+        2,
+    ]
+    assert [s.spec for s in align(shots(2, 4), Brief(shots=specs), lines={0: "", 1: "we leave at dawn"}).shots] == [
+        0,
+        1,
+    ]

@@ -8,6 +8,7 @@ from cinejudge.agent.segment.align import align
 from cinejudge.agent.segment.inspect import Inspector, SignalInspector
 from cinejudge.agent.segment.look import ModelInspector
 from cinejudge.agent.segment.loop import segment
+from cinejudge.agent.segment.words import words_in_shots
 from cinejudge.schema import Segmentation
 
 __all__ = ["Inspector", "ModelInspector", "SignalInspector", "align", "segment", "segment_clip"]
@@ -21,6 +22,10 @@ async def segment_clip(case: Case) -> Segmentation:
     """
     with case.stage("segment"):
         segmentation = await segment(case.perception, case.brief, inspector_for(case))
+        if case.brief is not None and case.brief.shots:
+            words = await words_in_shots(case.perception, segmentation.shots)
+            aligned = align(segmentation.shots, case.brief, words.texts, words.lines)
+            segmentation = segmentation.model_copy(update={"shots": aligned.shots, "notes": aligned.notes})
         for correction in segmentation.corrections:
             if correction.round:
                 case.trace.event("correction", correction=correction)

@@ -44,13 +44,19 @@ class Alignment:
     notes: tuple[str, ...]
 
 
-def align(shots: Sequence[Shot], brief: Brief | None, texts: Mapping[int, Sequence[str]] | None = None) -> Alignment:
+def align(
+    shots: Sequence[Shot],
+    brief: Brief | None,
+    texts: Mapping[int, Sequence[str]] | None = None,
+    lines: Mapping[int, str] | None = None,
+) -> Alignment:
     """Matches shots with the brief's shots.
 
     Args:
         shots: The corrected shots.
         brief: What the clip was meant to be.
         texts: Words read in each shot, by its index, where they are known.
+        lines: Words heard in each shot, likewise.
 
     Returns:
         The alignment; unchanged shots where the brief specifies none.
@@ -59,7 +65,8 @@ def align(shots: Sequence[Shot], brief: Brief | None, texts: Mapping[int, Sequen
         return Alignment(tuple(shots), ())
     specs = brief.shots
     timed = _on_the_same_clock(shots, specs)
-    path = _best_path(shots, specs, [[_alike(s, p, timed, texts or {}) for p in specs] for s in shots])
+    alike = [[_alike(s, p, timed, texts or {}, lines or {}) for p in specs] for s in shots]
+    path = _best_path(shots, specs, alike)
     matched: dict[int, tuple[int, float]] = {}
     notes: list[str] = []
     if len(shots) != len(specs):
@@ -75,7 +82,7 @@ def align(shots: Sequence[Shot], brief: Brief | None, texts: Mapping[int, Sequen
             matched[i], matched[i + 1] = (j, score), (j, score)
             notes.append(f"shot {j + 1} of the brief is split over shots {i + 1} and {i + 2}")
         else:
-            matched[i] = (j, score)
+            matched[i] = (j + (alike[i][j + 1] > alike[i][j]), score)
             notes.append(f"shot {i + 1} stands for shots {j + 1} and {j + 2} of the brief")
     done = []
     for i, shot in enumerate(shots):
@@ -112,7 +119,9 @@ def _best_path(
     return path[::-1]
 
 
-def _alike(shot: Shot, spec: ShotSpec, timed: bool, texts: Mapping[int, Sequence[str]]) -> float:
+def _alike(
+    shot: Shot, spec: ShotSpec, timed: bool, texts: Mapping[int, Sequence[str]], lines: Mapping[int, str]
+) -> float:
     """How well a shot fits a specification, 0 to 1; one half where nothing speaks for or against it."""
     said: list[tuple[float, float]] = [(1.0, 0.5)]
     if timed and spec.span is not None:
@@ -128,6 +137,9 @@ def _alike(shot: Shot, spec: ShotSpec, timed: bool, texts: Mapping[int, Sequence
             said.append((2.0, max(_read(wanted, texts[shot.index]) for wanted in spec.texts)))
         elif texts[shot.index]:
             said.append((0.5, 0.25))
+    if shot.index in lines and (spec.lines or lines[shot.index]):
+        script = " ".join(line.text for line in spec.lines)
+        said.append((1.0, _read(script, [lines[shot.index]]) if script else 0.25))
     return sum(w * s for w, s in said) / sum(w for w, _ in said)
 
 
