@@ -106,7 +106,7 @@ def test_a_change_of_size_in_the_middle_is_scaled_back_and_told(tmp_path: Path, 
         assert clip.clip.frames == 24
         assert (clip.clip.width, clip.clip.height) == (160, 120)
         assert {f.shape for _, f in clip.frames(range(24))} == {(120, 160, 3)}
-        assert any("picture size changes 1 times, first at frame 12" in note for note in clip.clip.notes)
+        assert any("changes of picture size: 1, the first at frame 12" in note for note in clip.clip.notes)
 
 
 LEVEL = (200, 120, 60)

@@ -56,7 +56,7 @@ def decode_audio(
             out.write(samples.tobytes())
             written += len(samples)
     if ear.damaged:
-        notes.append(f"{ear.damaged} packets of its sound are damaged and were passed over")
+        notes.append(f"damaged packets of sound, passed over: {ear.damaged}")
     if not written:
         notes.append("its sound cannot be decoded")
     return {"rate": ear.rate, "channels": ear.channels, "notes": notes}

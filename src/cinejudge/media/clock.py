@@ -39,11 +39,11 @@ def settle(stamps: Sequence[float], nominal: float) -> Clock:
     missing = int(np.isnan(raw).sum())
     if missing:
         raw = _fill(raw, nominal)
-        notes.append(f"{missing} frames without a time stamp: placed at {nominal:g} per second")
+        notes.append(f"frames without a time stamp, placed at {nominal:g} per second: {missing}")
     back = int((np.diff(raw) < 0).sum())
     times = np.maximum.accumulate(raw) - raw[0]
     if back:
-        notes.append(f"time stamps run backwards {back} times")
+        notes.append(f"time stamps that run backwards: {back}")
     if len(times) > 2 and (np.diff(times) <= 0).mean() > 0.5:
         times = np.arange(len(times)) / nominal
         notes.append(f"time stamps are unusable: frames placed at {nominal:g} per second")

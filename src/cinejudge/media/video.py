@@ -202,13 +202,13 @@ def _check(seen: _Seen, stated: int) -> None:
 def _damage(seen: _Seen, clock: Clock, seconds: float | None) -> list[str]:
     notes = []
     if seen.refused:
-        notes.append(f"{seen.refused} of {seen.packets} packets are damaged and were passed over")
+        notes.append(f"damaged packets, passed over: {seen.refused} of {seen.packets}")
     if seen.corrupt:
-        notes.append(f"{seen.corrupt} frames are damaged")
+        notes.append(f"damaged frames: {seen.corrupt}")
     if seconds is not None and clock.duration_s < 0.95 * seconds - 0.1:
         notes.append(f"pictures end at {clock.duration_s:.2f} s of the {seconds:.2f} s that the file states")
     if seen.resized:
-        notes.append(f"the picture size changes {len(seen.resized)} times, first at frame {seen.resized[0]}")
+        notes.append(f"changes of picture size: {len(seen.resized)}, the first at frame {seen.resized[0]}")
     if 2 * seen.interlaced > len(seen.stamps):
         notes.append("interlaced, not deinterlaced")
     return notes
