@@ -80,7 +80,14 @@ def _make_wheel(folder: Path, content: bytes) -> None:
 
 
 def test_catalogue_names_what_a_plain_run_needs() -> None:
-    needed = {"transnetv2", "efficientnet-lite0", "face-landmarker", "human-models", "whisper-tiny-en", "example-photos"}
+    needed = {
+        "transnetv2",
+        "efficientnet-lite0",
+        "face-landmarker",
+        "human-models",
+        "whisper-tiny-en",
+        "example-photos",
+    }
     assert needed <= set(weights.default_names())
 
 

@@ -40,10 +40,10 @@ def stretches(look: Look, args: SampledArgs) -> list[Stretch]:
     """
     footage = look.footage
     known = {shot.index: (shot.start_frame, shot.end_frame) for shot in look.shots}
-    for index in args.shots:
-        if index not in known:
+    for wanted in args.shots:
+        if wanted not in known:
             there = f"there are shots 0 to {len(known) - 1}" if known else "the shots are not known yet"
-            raise ToolError(f"no shot {index}; {there}")
+            raise ToolError(f"no shot {wanted}; {there}")
     parts: dict[int | None, tuple[int, int]] = {None: (0, footage.clip.frames)}
     if known:
         parts = {index: known[index] for index in args.shots or known}

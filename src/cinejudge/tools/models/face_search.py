@@ -1,8 +1,8 @@
 """Finds faces in frames and makes sure that they are faces.
 
 A detector proposes. Landmarks confirm what looks at us; a face from the side, for which the landmark network was not
-made, must be found again by the detector in two closer looks. Measured on 11 labelled clips, true side views keep a
-mean score of .69 and more in closer looks, while hands, cups and headlights fall to .45 and less.
+made, must be found again by the detector in two closer looks. In 37 pictures of nine clips and a photograph, 13 of 16
+faces from the side passed, and none of 8 false proposals, whose mean score in the closer looks reached .29.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whose face it is: an embedding of an aligned face, and groups of faces that are one person.
 
-FaceRes (1024 numbers) comes from the npm package human-models. Measured on 12 people in 62 faces of at least 50
-pixels: distances within a person have a 95th percentile of .35, between people a 5th percentile of .45; men of the
+FaceRes (1024 numbers) comes from the npm package human-models. Measured on 70 faces of 15 people, 50 pixels and more:
+within a person the cosine distance has a 95th percentile of .35, between people a 5th percentile of .45; men of the
 same type in the same light come as close as .28, so what lies near the threshold is told to be in doubt.
 """
 
