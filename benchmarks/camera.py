@@ -26,8 +26,8 @@ from cinejudge.schema import Shot
 from cinejudge.tools import camera
 from cinejudge.tools.contract import Abstain, Look
 
-PHOTOS = ("coffee.png", "rocket.jpg", "hubble_deep_field.jpg", "camera.png")
-"""Those not filled by a person or an animal: the tool leaves these out as moving by themselves."""
+PHOTOS = ("coffee.png", "rocket.jpg", "hubble_deep_field.jpg")
+"""Those without people or animals, which the tool leaves out as moving by themselves. Each is also laid on its side."""
 SECONDS = 3.0
 SPEEDS = {"slow": 0.35, "medium": 1.0, "fast": 3.0}
 """Factor on the rates of :data:`MOVES`."""
@@ -67,6 +67,7 @@ class Case:
     truth: str
     speed: str
     photo: str
+    on_its_side: bool
     fps: int
     crf: int
     world: str = "plain"
@@ -77,13 +78,15 @@ class Case:
 
 def cases() -> Iterator[Case]:
     """Every move at every speed, with frame rates, compressions, photographs and worlds in rotation."""
-    photos, formats, worlds = itertools.cycle(PHOTOS), itertools.cycle(FORMATS), itertools.cycle(_worlds())
+    photos = itertools.cycle(itertools.product((False, True), PHOTOS))
+    formats, worlds = itertools.cycle(FORMATS), itertools.cycle(_worlds())
     sizes = itertools.cycle([(640, 360), (640, 360), (512, 512), (360, 640), (1280, 720)])
     seed = itertools.count()
 
     def case(truth: str, speed: str) -> Case:
         fps, crf = next(formats)
-        return Case(truth, speed, next(photos), fps, crf, next(worlds), next(sizes), next(seed))
+        on_its_side, photo = next(photos)
+        return Case(truth, speed, photo, on_its_side, fps, crf, next(worlds), next(sizes), next(seed))
 
     for truth in (*MOVES, *TRACKS):
         for speed in SPEEDS:
@@ -102,6 +105,8 @@ def render(case: Case) -> Iterator[NDArray[np.uint8]]:
     """The frames of a case, RGB."""
     random = np.random.default_rng(case.seed)
     photo = _photo(case.photo)
+    if case.on_its_side:
+        photo = np.ascontiguousarray(photo.swapaxes(0, 1))
     count = round(SECONDS * case.fps)
     velocity, shake = _velocity(case)
     tremor = _tremor(random, count, case.fps) * shake
@@ -187,15 +192,16 @@ def _near(picture: NDArray[np.uint8], thing: NDArray[np.uint8], moved: complex) 
 
 
 def _pass_by(picture: NDArray[np.uint8], thing: NDArray[np.uint8], share: float, seed: int) -> None:
-    """An oval figure of a fifth of the picture walks through, bobbing."""
+    """Somebody in an oval, three fifths of the picture high, passes through, bobbing."""
     height, width = picture.shape[:2]
-    h, w = round(height * 0.7), round(min(width, height) * 0.4)
+    h = round(min(height, width) * 0.6)
+    w = round(h * thing.shape[1] / thing.shape[0])
     figure = cv2.resize(thing, (w, h), interpolation=cv2.INTER_AREA)
     mask = np.zeros((h, w), np.uint8)
     cv2.ellipse(mask, (w // 2, h // 2), (w // 2, h // 2), 0, 0, 360, 255, -1)
     along = share if seed % 2 else 1 - share
     x = round((0.1 + 0.5 * along) * width)
-    y = round(height * (0.2 + 0.03 * np.sin(share * 20)))
+    y = round(height * (0.25 + 0.03 * np.sin(share * 20)))
     x1, y1 = min(x + w, width), min(y + h, height)
     inside = mask[: y1 - y, : x1 - x] > 0
     picture[y:y1, x:x1][inside] = figure[: y1 - y, : x1 - x][inside]

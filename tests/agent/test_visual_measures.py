@@ -1,0 +1,244 @@
+"""Measures of camera and likeness, from evidence made up."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cinejudge.agent.measures import Query, take
+from cinejudge.schema import Brief, Measured, Shot, Transition
+from cinejudge.schema.errors import MediaError
+from cinejudge.tools.similarity import Alike, Match, Pair, Result
+
+EVIDENCE = "ev_000000000001"
+SHA = "ab" * 32
+
+
+class Senses:
+    """Gives these results; a tool without one abstains."""
+
+    def __init__(self, **results: Any) -> None:
+        self.results = results
+        self.asked: dict[str, Any] = {}
+        self.kept: list[str] = []
+
+    async def look(self, tool: str, **args: Any) -> Any:
+        self.asked[tool] = args
+        found = tool in self.results
+        return SimpleNamespace(
+            id=EVIDENCE, tool=tool, found=found, status="found" if found else "abstained", reason="nobody is seen"
+        )
+
+    def result(self, evidence: Any) -> Any:
+        return self.results[evidence.tool]
+
+    def keep_picture(self, path: Any) -> str:
+        if path.name == "broken.jpg":
+            raise MediaError("broken.jpg: no picture that can be read: neither JPEG nor PNG")
+        self.kept.append(str(path))
+        return SHA
+
+
+def shot(index: int, cut: str | None = "hard_cut") -> Shot:
+    kind = Transition(type=cut, start_frame=index, end_frame=index) if cut and index else None  # type: ignore[arg-type]
+    return Shot(
+        index=index, start_frame=index, end_frame=index + 1, start_s=index, end_s=index + 1.0, transition_in=kind,
+        spec=index,
+    )  # fmt: skip
+
+
+async def taken(name: str, senses: Senses, *shots: Shot, brief: dict[str, Any] | None = None) -> Measured:
+    return await take(
+        Query(
+            name=name,
+            target="clip",
+            shots=shots or (shot(0),),
+            all_shots=shots,
+            brief=None if brief is None else Brief.model_validate(brief),
+            slots={},
+            settings={},
+            perception=senses,  # type: ignore[arg-type]
+        )
+    )
+
+
+def moving(*labels: str, beside: tuple[str, ...] = (), confidence: float = 1.0, shake: float | None = 0.1) -> Any:
+    moves = [SimpleNamespace(kind=kind) for kind in (*labels, *beside) if kind not in ("static", "handheld")]
+    found = SimpleNamespace(
+        shot=0, labels=labels, moves=moves, confidence=confidence, shake=shake, reason=None if labels else "too dark"
+    )
+    return SimpleNamespace(shots=[found])
+
+
+def asked(**attributes: Any) -> dict[str, Any]:
+    return {"shots": [{"index": 0, **attributes}]}
+
+
+class TestMotion:
+    @pytest.mark.parametrize(
+        ("words", "labels", "value"),
+        [
+            ("slow push-in", ("push_in",), 1.0),
+            ("slow push-in", ("pull_out",), 0.0),
+            ("static", ("static",), 1.0),
+            ("static shot", ("pan_left",), 0.0),
+            ("pan left", ("pan_left", "push_in"), 1.0),
+            ("pan left", ("pan_right",), 0.5),
+            ("pan", ("pan_right",), 1.0),
+            ("tilts up", ("tilt_down",), 0.5),
+            ("pan", ("track_left",), 0.5),
+            ("tracking shot", ("track_left",), 1.0),
+            ("orbit", ("track_left",), 0.5),
+            ("orbit", ("static",), 0.0),
+            ("handheld", ("pan_left", "handheld"), 1.0),
+            ("handheld", ("static",), 0.5),
+            ("push-pull", ("pull_out",), 1.0),
+        ],
+    )
+    async def test_the_motion_asked_for(self, words: str, labels: tuple[str, ...], value: float) -> None:
+        got = await taken("camera.motion_match", Senses(camera=moving(*labels)), brief=asked(camera_motion=words))
+        assert got.value == pytest.approx(value)
+        assert got.evidence == (EVIDENCE,)
+
+    async def test_a_move_beside_stronger_ones_decides_nothing(self) -> None:
+        senses = Senses(camera=moving("push_in", beside=("pan_left",)))
+        assert (await taken("camera.motion_match", senses, brief=asked(camera_motion="pan"))).value == 0.5
+
+    async def test_what_the_tool_is_unsure_of_stays_between_the_bands(self) -> None:
+        for labels in ("pan_left",), ("static",):
+            senses = Senses(camera=moving(*labels, confidence=0.4))
+            got = await taken("camera.motion_match", senses, brief=asked(camera_motion="pan"))
+            assert got.value is not None and 0.25 < got.value < 0.75
+
+    @pytest.mark.parametrize(
+        ("brief", "why"),
+        [
+            (None, "no shot of the brief"),
+            (asked(), "no camera motion"),
+            (asked(camera_motion="as if dreaming"), "no known camera motion"),
+        ],
+    )
+    async def test_nothing_known_is_asked_for(self, brief: Any, why: str) -> None:
+        got = await taken("camera.motion_match", Senses(camera=moving("static")), brief=brief)
+        assert got.value is None and why in (got.reason or "")
+
+    async def test_a_shot_that_was_not_told_says_why(self) -> None:
+        got = await taken("camera.motion_match", Senses(camera=moving()), brief=asked(camera_motion="pan"))
+        assert got.value is None and got.reason == "too dark"
+
+    async def test_shake_is_that_of_the_worst_shot(self) -> None:
+        assert (await taken("camera.shake", Senses(camera=moving("static", shake=0.7)))).value == 0.7
+        assert (await taken("camera.shake", Senses(camera=moving("static", shake=None)))).value is None
+
+
+def framed(**places: float | None) -> Any:
+    shots = [
+        SimpleNamespace(shot=int(name[1:]), place=place, subjects=[SimpleNamespace(heads=4.0)] if place else [])
+        for name, place in places.items()
+    ]
+    return SimpleNamespace(shots=shots)
+
+
+class TestScale:
+    @pytest.mark.parametrize(
+        ("words", "place", "value"),
+        [
+            ("close-up", 1.0, 1.0),
+            ("close-up", 1.4, 0.8),
+            ("close-up", 2.0, 0.5),
+            ("close-up", 3.2, 0.0),
+            ("wide shot", 5.0, 1.0),
+        ],
+    )
+    async def test_the_scale_asked_for(self, words: str, place: float, value: float) -> None:
+        got = await taken("camera.scale_match", Senses(framing=framed(s0=place)), brief=asked(scale=words))
+        assert got.value == pytest.approx(value)
+
+    async def test_nobody_to_measure_by_is_no_value(self) -> None:
+        for senses in (Senses(framing=framed(s0=None)), Senses()):
+            got = await taken("camera.scale_match", senses, brief=asked(scale="close-up"))
+            assert got.value is None and "nobody" in (got.reason or "")
+
+    async def test_a_word_that_is_no_scale_is_no_value(self) -> None:
+        got = await taken("camera.scale_match", Senses(framing=framed(s0=1.0)), brief=asked(scale="grand"))
+        assert got.value is None and "no known shot scale" in (got.reason or "")
+
+    async def test_the_jump_is_between_neighbours_only(self) -> None:
+        senses = Senses(framing=framed(s0=5.0, s1=1.0, s2=2.0, s4=6.0))
+        got = await taken("shots.scale_jump", senses, *(shot(i) for i in range(5)))
+        assert got.parts == {"shot0-1": 4.0, "shot1-2": 1.0} and got.value == 4.0
+        assert (await taken("shots.scale_jump", senses, shot(2), shot(4))).value is None
+
+
+def alike(value: float | None) -> Alike | None:
+    return None if value is None else Alike(value=value, cosine=value / 2)
+
+
+def pairs(*found: tuple[int, int, float | None], matches: tuple[Match, ...] = ()) -> Result:
+    made = [
+        Pair(first=a, second=b, whole=None, background=alike(v), style=alike(v), subject=alike(v), cut=alike(v))
+        for a, b, v in found
+    ]
+    return Result(pairs=tuple(made), matches=matches)
+
+
+class TestLikeness:
+    @pytest.mark.parametrize("name", ["background.similarity", "style.similarity", "subject.similarity"])
+    async def test_the_mean_over_the_pairs_in_question(self, name: str) -> None:
+        senses = Senses(similarity=pairs((0, 1, 0.9), (0, 2, 0.3), (1, 2, None)))
+        got = await taken(name, senses, shot(0), shot(1), shot(2))
+        assert got.value == pytest.approx(0.6)
+        assert got.parts == {"shot0-1": 0.9, "shot0-2": 0.3}
+        assert (await taken(name, senses, shot(0), shot(1))).value == 0.9
+
+    async def test_nothing_to_compare_is_no_value(self) -> None:
+        got = await taken("background.similarity", Senses(similarity=pairs((0, 1, None))), shot(0), shot(1))
+        assert got.value is None and "background" in (got.reason or "")
+
+    async def test_a_view_is_alike_when_picture_and_size_are(self) -> None:
+        same, nearer = framed(s0=3.0, s1=3.0), framed(s0=3.0, s1=3.0)
+        nearer.shots[1].subjects[0].heads = 2.0
+        for framing, value in ((same, 0.9), (nearer, 0.45)):
+            senses = Senses(similarity=pairs((0, 1, 0.9)), framing=framing)
+            assert (await taken("shots.likeness", senses, shot(0), shot(1))).value == pytest.approx(value)
+        nobody = Senses(similarity=pairs((0, 1, 0.9)))
+        assert (await taken("shots.likeness", nobody, shot(0), shot(1))).value == pytest.approx(0.9)
+
+    async def test_only_hard_cuts_can_hop(self) -> None:
+        senses = Senses(similarity=pairs((0, 1, 0.9)))
+        got = await taken("shots.likeness", senses, shot(0), shot(1, "dissolve"))
+        assert got.value is None and "hard cut" in (got.reason or "")
+
+
+class TestReference:
+    BRIEF: dict[str, Any] = {  # noqa: RUF012
+        "references": [
+            {"kind": "voice", "path": "voice.wav"},
+            {"kind": "subject_image", "path": "mara.jpg", "subject": "Mara"},
+        ],
+        "shots": [{"index": 0, "subjects": ["Mara"]}, {"index": 1, "subjects": ["the dog"]}, {"index": 2}],
+    }
+
+    async def test_each_shot_of_the_subject_is_compared(self) -> None:
+        matches = tuple(Match(shot=i, reference=SHA, subject=alike(v)) for i, v in enumerate((0.8, 0.1, 0.4)))
+        senses = Senses(similarity=pairs(matches=matches))
+        got = await taken("reference.subject", senses, shot(0), shot(1), shot(2), brief=self.BRIEF)
+        assert got.parts == {"shot0:reference0": 0.8, "shot2:reference0": 0.4}
+        assert got.value == pytest.approx(0.6)
+        assert senses.kept == ["mara.jpg"] and senses.asked["similarity"] == {"references": (SHA,)}
+
+    async def test_no_reference_is_nothing_to_measure(self) -> None:
+        got = await taken("reference.subject", Senses(), brief={"prompt": "x"})
+        assert got.value is None and not got.missing
+
+    async def test_a_picture_that_cannot_be_read_is_lack_of_means(self) -> None:
+        brief = {"references": [{"kind": "subject_image", "path": "broken.jpg"}]}
+        got = await taken("reference.subject", Senses(similarity=pairs()), brief=brief)
+        assert got.value is None and got.missing and "broken.jpg" in (got.reason or "")
+
+    async def test_a_subject_that_is_not_seen_is_no_value(self) -> None:
+        senses = Senses(similarity=pairs(matches=(Match(shot=0, reference=SHA, subject=None),)))
+        got = await taken("reference.subject", senses, shot(0), brief=self.BRIEF)
+        assert got.value is None and "no shot shows" in (got.reason or "")
