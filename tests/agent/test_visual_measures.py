@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cinejudge.agent.measures import Query, take
-from cinejudge.schema import Brief, Measured, Shot, Transition
+from cinejudge.schema import Brief, Measured, Shot, ShotSpec, Transition
 from cinejudge.schema.errors import MediaError
 from cinejudge.tools.similarity import Alike, Match, Pair, Result
 
@@ -49,11 +49,13 @@ def shot(index: int, cut: str | None = "hard_cut") -> Shot:
     )  # fmt: skip
 
 
-async def taken(name: str, senses: Senses, *shots: Shot, brief: dict[str, Any] | None = None) -> Measured:
+async def taken(
+    name: str, senses: Senses, *shots: Shot, brief: Brief | dict[str, Any] | None = None, target: str = "clip"
+) -> Measured:
     return await take(
         Query(
             name=name,
-            target="clip",
+            target=target,
             shots=shots or (shot(0),),
             all_shots=shots,
             brief=None if brief is None else Brief.model_validate(brief),
@@ -188,13 +190,35 @@ class TestLikeness:
     @pytest.mark.parametrize("name", ["background.similarity", "style.similarity", "subject.similarity"])
     async def test_the_mean_over_the_pairs_in_question(self, name: str) -> None:
         senses = Senses(similarity=pairs((0, 1, 0.9), (0, 2, 0.3), (1, 2, None)))
-        got = await taken(name, senses, shot(0), shot(1), shot(2))
+        one = Brief(shots=tuple(ShotSpec(index=i, scene="a kitchen", subjects=("Ann",)) for i in range(3)))
+        got = await taken(name, senses, shot(0), shot(1), shot(2), brief=one)
         assert got.value == pytest.approx(0.6)
         assert got.parts == {"shot0-1": 0.9, "shot0-2": 0.3}
-        assert (await taken(name, senses, shot(0), shot(1))).value == 0.9
+        assert (await taken(name, senses, shot(0), shot(1), brief=one)).value == 0.9
+
+    @pytest.mark.parametrize("name", ["background.similarity", "style.similarity", "subject.similarity"])
+    async def test_shots_of_different_scenes_are_not_blamed(self, name: str) -> None:
+        senses = Senses(similarity=pairs((0, 1, 0.1)))
+        specs = [
+            ShotSpec(index=0, scene="a kitchen", subjects=("Ann",)),
+            ShotSpec(index=1, scene="Mars", subjects=("Bob",)),
+        ]
+        got = await taken(name, senses, shot(0), shot(1), brief=Brief(shots=tuple(specs)))
+        assert got.value is None
+        assert not got.missing
+        unknown = await taken(name, senses, shot(0), shot(1))
+        assert unknown.value is None
+        assert unknown.missing
+
+    async def test_across_one_cut_the_place_is_compared_without_a_brief(self) -> None:
+        got = await taken(
+            "background.similarity", Senses(similarity=pairs((0, 1, 0.9))), shot(0), shot(1), target="shot0-1"
+        )
+        assert got.value == 0.9
 
     async def test_nothing_to_compare_is_no_value(self) -> None:
-        got = await taken("background.similarity", Senses(similarity=pairs((0, 1, None))), shot(0), shot(1))
+        one = Brief(shots=tuple(ShotSpec(index=i, scene="a kitchen") for i in range(2)))
+        got = await taken("background.similarity", Senses(similarity=pairs((0, 1, None))), shot(0), shot(1), brief=one)
         assert got.value is None and "background" in (got.reason or "")
 
     async def test_a_view_is_alike_when_picture_and_size_are(self) -> None:

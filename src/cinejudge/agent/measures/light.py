@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from cinejudge.agent.measures.brief import shared
 from cinejudge.agent.measures.registry import NoValue, Query, measure
-from cinejudge.schema import Measured, Shot, Span
-from cinejudge.tools.text_distance import similarity
+from cinejudge.schema import Measured, Span
 
 NEAR_BLACK = 0.08
 """Brightness below which a shot is black or a card on black, and its light says nothing."""
-SAME_WORDS = 0.6
-"""Similarity from which on two descriptions of a scene or of its light mean the same."""
 
 
 @measure("light.change", unit="L*")
@@ -59,17 +57,10 @@ def _check_same_scene(query: Query) -> None:
     Raises:
         NoValue: they do not, or nobody can tell.
     """
-    scenes = [_said(query, shot, "scene") for shot in query.shots]
-    if None in scenes:
+    before, after = query.shots
+    if shared(query, "scene", before, after) is None:
         raise NoValue("whether both shots show one scene cannot be told: needs a model that sees", missing=True)
-    for attribute in ("scene", "lighting"):
-        first, second = (_said(query, shot, attribute) or "" for shot in query.shots)
-        if first and second and similarity(first, second) < SAME_WORDS:
-            raise NoValue(f"the brief gives the two shots different {attribute}s: “{first}” and “{second}”")
-
-
-def _said(query: Query, shot: Shot, attribute: str) -> str | None:
-    if query.brief is None or shot.spec is None:
-        return None
-    value: str | None = getattr(query.brief.shots[shot.spec], attribute)
-    return value or None
+    if not shared(query, "scene", before, after):
+        raise NoValue("the brief sets the two shots in different scenes")
+    if shared(query, "lighting", before, after) is False:
+        raise NoValue("the brief lights the two shots differently")

@@ -6,14 +6,12 @@ import statistics
 from itertools import combinations
 from typing import Any
 
+from cinejudge.agent.measures.brief import shared
 from cinejudge.agent.measures.registry import NoValue, Query, measure
-from cinejudge.schema import Measured, Shot, Span
-from cinejudge.tools.text_distance import similarity
+from cinejudge.schema import Measured, Span
 
 EDGE = 0.01
 """A face box that comes this close to the picture's edge, as a share of its side, is cut by it."""
-SAME_WORDS = 0.7
-"""Similarity from which on two names of a subject mean the same."""
 CLOSE_UP = 0.75
 """Height of a face, as a share of the picture's, from which on cutting it is the shot's purpose."""
 LARGE_PX = 64
@@ -48,10 +46,10 @@ async def faces_identity(query: Query) -> Measured:
     pairs: dict[str, float] = {}
     for first, second in combinations(query.shots, 2):
         alike = _alike(faces, first.index, second.index)
-        shared = _share_subject(query, first, second)
-        if shared is None:
-            shared = query.target != "clip" or (alike is not None and alike >= faces.threshold)
-        if alike is not None and shared:
+        expected = shared(query, "subjects", first, second)
+        if expected is None:
+            expected = query.target != "clip" or (alike is not None and alike >= faces.threshold)
+        if alike is not None and expected:
             pairs[f"shot{first.index}-{second.index}"] = max(0.0, alike)
     if not pairs:
         raise NoValue(
@@ -77,16 +75,6 @@ def _alike(faces: Any, first: int, second: int) -> float | None:
     return max((s.cosine for s in faces.similarities if {shot[s.a], shot[s.b]} == {first, second}), default=None)
 
 
-def _share_subject(query: Query, first: Shot, second: Shot) -> bool | None:
-    """Whether the brief names a subject for both shots; None where it names none for one of them."""
-    if query.brief is None or first.spec is None or second.spec is None:
-        return None
-    named = [query.brief.shots[spec].subjects for spec in (first.spec, second.spec)]
-    if not all(named):
-        return None
-    return any(similarity(a, b) >= SAME_WORDS for a in named[0] for b in named[1])
-
-
 @measure("faces.same_person", unit="cosine")
 async def faces_same_person(query: Query) -> Measured:
     """Cosine between the most alike faces of two shots, less the face model's own threshold: from 0 on, one person.
@@ -98,10 +86,8 @@ async def faces_same_person(query: Query) -> Measured:
     pairs: dict[str, float] = {}
     for first, second in combinations(query.shots, 2):
         alike = _alike(faces, first.index, second.index)
-        if alike is None:
-            continue
-        shared = _share_subject(query, first, second)
-        if shared or (shared is None and alike >= faces.threshold):
+        expected = shared(query, "subjects", first, second)
+        if alike is not None and (expected or (expected is None and alike >= faces.threshold)):
             pairs[f"shot{first.index}-{second.index}"] = alike - faces.threshold
     if not pairs:
         raise NoValue(

@@ -8,6 +8,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Literal
 
+from cinejudge.agent.measures.brief import shared
 from cinejudge.agent.measures.registry import NoValue, Query, measure
 from cinejudge.schema import Measured, Reference, Shot
 from cinejudge.schema.errors import MediaError
@@ -27,21 +28,35 @@ async def subject_similarity(query: Query) -> Measured:
 
 @measure("background.similarity", unit="")
 async def background_similarity(query: Query) -> Measured:
-    """Mean likeness of the backgrounds without people over all pairs of shots: 0 foreign, 1 as within one shot."""
+    """Mean likeness of the backgrounds without people over pairs of one scene: 0 foreign, 1 as within one shot."""
     return await _over_pairs(query, "background")
 
 
 @measure("style.similarity", unit="")
 async def style_similarity(query: Query) -> Measured:
-    """Mean likeness of style (line, grain, texture) over all pairs of shots: 0 foreign, 1 as within one shot."""
+    """Mean likeness of style (line, grain, texture) over pairs of one scene: 0 foreign, 1 as within one shot."""
     return await _over_pairs(query, "style")
 
 
 async def _over_pairs(query: Query, kind: Kind) -> Measured:
+    """Mean over the pairs that the brief sets in one scene, or that show one subject.
+
+    Pictures of different things differ whatever their style: over such pairs these networks say nothing. Across one
+    cut, of which a suite asks whether the place stayed, the brief need not have spoken.
+    """
+    attribute: Literal["subjects", "scene"] = "subjects" if kind == "subject" else "scene"
+    told = [(a, b, shared(query, attribute, a, b)) for a, b in combinations(query.shots, 2)]
+    silent_too = kind == "background" and query.target != "clip"
+    wanted = [(a, b) for a, b, same in told if same or (same is None and silent_too)]
+    if not wanted:
+        what = "show one subject" if kind == "subject" else "play in one scene"
+        if all(same is False for _, _, same in told):
+            raise NoValue(f"the brief lets no two shots {what}")
+        raise NoValue(f"which shots {what} cannot be told without a brief that says so", missing=True)
     found, evidence = await query.look("similarity")
     values: dict[str, float] = {}
     cosines: list[float] = []
-    for first, second in combinations(query.shots, 2):
+    for first, second in wanted:
         pair = found.pair(first.index, second.index)
         alike = getattr(pair, kind) if pair else None
         if alike is not None:
