@@ -56,9 +56,13 @@ class Page:
     def open(self, path: Path) -> None:
         """Opens a file in a fresh document and waits until it is loaded."""
         for address in ("about:blank", path.resolve().as_uri()):
-            answer = self.send("Page.navigate", url=address)
-            assert "errorText" not in answer, f"{address}: {answer['errorText']}"
-            self.until(f"location.href === {json.dumps(address)} && document.readyState === 'complete'")
+            self.go(address)
+
+    def go(self, address: str) -> None:
+        """Goes to an address and waits until it is loaded."""
+        answer = self.send("Page.navigate", url=address)
+        assert "errorText" not in answer, f"{address}: {answer['errorText']}"
+        self.until(f"location.href === {json.dumps(address)} && document.readyState === 'complete'")
 
     def run(self, script: str) -> Any:
         """Value of an expression in the page; promises are awaited."""

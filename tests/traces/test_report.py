@@ -4,6 +4,7 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,12 @@ class Tags(HTMLParser):
             self.scripts[-1] += data
 
 
+def first(data: dict[str, Any]) -> dict[str, Any]:
+    """The first clip with everything about it."""
+    clip: dict[str, Any] = next(iter(data["whole"].values()))
+    return clip
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_run(tmp_path_factory.mktemp("run"))
@@ -49,8 +56,8 @@ def test_hostile_words_stay_inside_the_data(tags: Tags) -> None:
     assert [tag for tag, _ in tags.tags].count("script") == 2
     assert not [tag for tag, _ in tags.tags if tag in ("img", "iframe", "object", "b")]
     data = json.loads(tags.scripts[0])
-    assert data["clips"][0]["clip"]["name"] == HOSTILE_NAME
-    assert data["clips"][0]["brief"]["prompt"].endswith(HOSTILE_TEXT)
+    assert first(data)["clip"]["name"] == HOSTILE_NAME
+    assert first(data)["brief"]["prompt"].endswith(HOSTILE_TEXT)
 
 
 def test_nothing_is_loaded_from_elsewhere(run: Path, tags: Tags) -> None:
@@ -76,7 +83,7 @@ def test_small_enough(run: Path) -> None:
 def test_pictures_fit_their_budget(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cinejudge.traces.report.pictures.MAX_BYTES", 40_000)
     data = page_data(RunFolder.load(run))
-    pictures = data["clips"][0]["pictures"].values()
+    pictures = first(data)["pictures"].values()
     embedded = sum(len(p["src"] or "") for p in pictures)
     assert 10_000 < embedded < 40_000 * 4 / 3 + 1_000
     assert all(p["src"] for p in pictures if p["key"])  # the timeline comes first
@@ -88,7 +95,7 @@ def test_lost_pictures_are_no_fault(run: Path, tmp_path: Path) -> None:
     for kept in (copy / "artifacts").rglob("*.jpg"):
         kept.unlink()
     data = page_data(RunFolder.load(copy))
-    assert not any(p["src"] or p["file"] for p in data["clips"][0]["pictures"].values())
+    assert not any(p["src"] or p["file"] for p in first(data)["pictures"].values())
     build_report(copy)
 
 
@@ -96,20 +103,20 @@ def test_video_is_named_where_it_can_be_reached(tmp_path: Path) -> None:
     video = tmp_path / "a # b?%20.mp4"
     video.write_bytes(b"x")
     data = page_data(RunFolder.load(make_run(tmp_path / "out", video)))
-    assert data["clips"][0]["video"] == "../../a%20%23%20b%3F%2520.mp4"
+    assert first(data)["video"] == "../../a%20%23%20b%3F%2520.mp4"
     video.unlink()
-    assert page_data(RunFolder.load(make_run(tmp_path / "out", video)))["clips"][0]["video"] is None
+    assert first(page_data(RunFolder.load(make_run(tmp_path / "out", video))))["video"] is None
 
 
 def test_long_results_are_cut(run: Path) -> None:
     data = page_data(RunFolder.load(run))
-    sharpness = data["clips"][0]["evidence"]["ev_000000000005"]["data"]["sharpness"]
+    sharpness = first(data)["evidence"]["ev_000000000005"]["data"]["sharpness"]
     assert len(sharpness) == 25
     assert sharpness[-1] == "… and 376 more"
 
 
 def test_lanes(run: Path) -> None:
-    lanes = {lane["id"]: lane["items"] for lane in page_data(RunFolder.load(run))["clips"][0]["lanes"]}
+    lanes = {lane["id"]: lane["items"] for lane in first(page_data(RunFolder.load(run)))["lanes"]}
     assert [item["label"] for item in lanes["speech"]] == ["We are two late"]
     assert [item["label"] for item in lanes["ocr"]] == ["NIGTH MARKET", HOSTILE_TEXT]
     assert len(lanes["faces"]) == 3
@@ -118,3 +125,12 @@ def test_lanes(run: Path) -> None:
 
 def test_a_run_without_a_clip() -> None:
     assert page({"clips": [], "words": "</script>\u2028"}).count("</script>") == 2
+
+
+def test_a_large_run_keeps_the_tables_and_says_where_the_clips_are(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cinejudge.traces.report.data.MAX_EMBEDDED", 1)
+    data = page_data(RunFolder.load(run))
+    assert data["whole"] == {}
+    assert [row["name"] for row in data["clips"]] == [HOSTILE_NAME, "night-market-b.mp4"]
+    assert data["clips"][0]["suites"][0]["dimensions"][0].keys() == {"id", "score", "status", "coverage"}
+    assert data["clips"][0]["brief"] == data["clips"][1]["brief"]

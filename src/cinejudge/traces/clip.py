@@ -68,6 +68,14 @@ class ClipTrace:
                 raise TraceError(f"{path}, line {number} is damaged: {error.errors()[0]['msg']}") from error
         return tuple(found)
 
+    def source(self) -> str | None:
+        """Absolute path of the file as it was last opened; None when it never was.
+
+        Raises:
+            TraceError: the events are damaged.
+        """
+        return next((event.source for event in reversed(self.events()) if event.kind == "clip_opened"), None)
+
     def verdict(self) -> Verdict | None:
         """The verdict; None while the clip is not done.
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cinejudge.schema import SCHEMA_VERSION, DimensionScore, Failure, Record, SuiteVerdict, Unit, Usage, Verdict
 from cinejudge.schema.verdict import MetricStatus
 from cinejudge.traces.clip import ClipTrace
+from cinejudge.traces.leaderboard import Standing, model_of, standings
 from cinejudge.traces.run import Run
 
 _COLUMNS = (
@@ -52,6 +53,8 @@ class Summary(Record):
     """Judged clips whose verdict stayed partial; counted in ``judged`` too."""
     failures: tuple[Failure, ...]
     suites: dict[str, SuiteSummary]
+    models: tuple[Standing, ...] = ()
+    """The models whose clips were judged, compared; empty when there is only one."""
     usage: Usage
     """Sums over clips; ``seconds`` per stage add up even where clips were judged side by side."""
 
@@ -62,7 +65,9 @@ def build_summary(run: Run, traces: Sequence[ClipTrace]) -> Summary:
     Raises:
         TraceError: a verdict is damaged.
     """
-    verdicts = [verdict for trace in traces if (verdict := trace.verdict())]
+    judged = [(trace, verdict) for trace in traces if (verdict := trace.verdict())]
+    verdicts = [verdict for _, verdict in judged]
+    models = standings((model_of(trace.source(), run), verdict) for trace, verdict in judged)
     failures = [failure for trace in traces if (failure := trace.failure())]
     suites: dict[str, list[SuiteVerdict]] = defaultdict(list)
     for verdict in verdicts:
@@ -75,6 +80,7 @@ def build_summary(run: Run, traces: Sequence[ClipTrace]) -> Summary:
         partial=sum(verdict.status == "partial" for verdict in verdicts),
         failures=tuple(failures),
         suites={name: _suite(results) for name, results in suites.items()},
+        models=models if len(models) > 1 else (),
         usage=_total(verdict.usage for verdict in verdicts),
     )
 

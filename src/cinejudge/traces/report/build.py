@@ -13,9 +13,12 @@ from cinejudge.traces.files import write_atomic
 from cinejudge.traces.folder import RunFolder
 from cinejudge.traces.report.data import page_data
 
-STYLES: Final = ("base.css", "table.css", "viewer.css", "timeline.css", "scores.css", "print.css")
+STYLES: Final = (
+    "base.css", "table.css", "models.css", "viewer.css", "timeline.css", "scores.css", "compare.css", "print.css",
+)  # fmt: skip
 SCRIPTS: Final = (
-    "dom.js", "state.js", "table.js", "viewer.js", "timeline.js", "findings.js", "evidence.js", "scores.js", "main.js",
+    "dom.js", "state.js", "table.js", "models.js", "radar.js", "viewer.js", "timeline.js", "findings.js", "evidence.js",
+    "scores.js", "compare.js", "story.js", "main.js",
 )  # fmt: skip
 """In the order in which they are joined; together they are one script."""
 
@@ -41,6 +44,7 @@ def page(data: dict[str, Any]) -> str:
     policy = (
         f"default-src 'none'; script-src {_allowed(script)}; style-src {_allowed(style)}; "
         "img-src data: 'self' file:; media-src 'self' file:; base-uri 'none'; form-action 'none'"
+        + ("; connect-src 'self'" if data.get("served") else "")
     )
     template = _source("page.html")
     slots = {"policy": policy, "style": style, "script": script, "data": _as_json(data)}

@@ -6,10 +6,11 @@ import os
 from typing import Any
 from urllib.parse import quote
 
-from cinejudge.schema import SCHEMA_VERSION, Asked, Verdict
+from cinejudge.schema import SCHEMA_VERSION, Asked, Verdict, content_hash
 from cinejudge.traces.clip import ClipTrace
 from cinejudge.traces.events import Event
 from cinejudge.traces.folder import RunFolder
+from cinejudge.traces.leaderboard import model_of
 from cinejudge.traces.report.lanes import clip_lanes
 from cinejudge.traces.report.pictures import clip_pictures
 from cinejudge.traces.summary import build_summary
@@ -19,16 +20,27 @@ MAX_TEXT = 1_200
 """Lists and words of tool results are cut to this; the whole lies in ``verdict.json``."""
 
 
-def page_data(folder: RunFolder) -> dict[str, Any]:
+MAX_EMBEDDED = 50
+"""Clips up to which the report is one file; beyond, it holds the tables, and `cinejudge view` serves the clips."""
+
+
+def page_data(folder: RunFolder, *, served: bool = False) -> dict[str, Any]:
     """Everything that the page shows, as plain JSON.
+
+    Args:
+        folder: The run.
+        served: Whether the page can ask a server for the clips; else up to ``MAX_EMBEDDED`` lie in the page itself.
 
     Raises:
         TraceError: a trace is damaged.
     """
     traces = folder.traces()
     judged = [(trace, verdict) for trace in traces if (verdict := trace.verdict())]
+    whole = [] if served or len(judged) > MAX_EMBEDDED else judged
     return {
         "schema_version": SCHEMA_VERSION,
+        "served": served,
+        "folder": str(folder.path),
         "run": {
             "id": folder.run.id,
             "created_at": folder.run.created_at.isoformat(timespec="seconds"),
@@ -36,16 +48,38 @@ def page_data(folder: RunFolder) -> dict[str, Any]:
             "versions": folder.run.versions.model_dump(mode="json"),
         },
         "summary": build_summary(folder.run, traces).model_dump(mode="json"),
-        "clips": [_clip(folder, trace, verdict) for trace, verdict in judged],
+        "clips": [_row(folder, trace, verdict) for trace, verdict in judged],
+        "whole": {trace.id: clip_data(folder, trace, verdict) for trace, verdict in whole},
     }
 
 
-def _clip(folder: RunFolder, trace: ClipTrace, verdict: Verdict) -> dict[str, Any]:
+def _row(folder: RunFolder, trace: ClipTrace, verdict: Verdict) -> dict[str, Any]:
+    """What the tables say about a clip."""
+    suite_fields = {"name": True, "score": True, "status": True, "coverage": True}
+    dimension_fields = {"id": True, "score": True, "status": True, "coverage": True}
+    return {
+        "id": trace.id,
+        "name": verdict.clip.name,
+        "seconds": verdict.clip.duration_s,
+        "shots": len(verdict.shots),
+        "findings": len(verdict.findings),
+        "status": verdict.status,
+        "model": model_of(trace.source(), folder.run),
+        "brief": content_hash(verdict.brief.model_copy(update={"source": ""}))[:16] if verdict.brief else None,
+        "suites": [
+            suite.model_dump(mode="json", include=suite_fields | {"dimensions": {"__all__": dimension_fields}})
+            for suite in verdict.suites.values()
+        ],
+    }
+
+
+def clip_data(folder: RunFolder, trace: ClipTrace, verdict: Verdict) -> dict[str, Any]:
+    """Everything that the page shows about one clip."""
     plain = verdict.model_dump(mode="json")
     events = trace.events()
     return {
         "id": trace.id,
-        "video": _video(folder, events),
+        "video": _video(folder, trace),
         "clip": plain["clip"],
         "brief": plain["brief"],
         "status": plain["status"],
@@ -95,9 +129,9 @@ def _cut(value: Any) -> Any:
     return value
 
 
-def _video(folder: RunFolder, events: tuple[Event, ...]) -> str | None:
+def _video(folder: RunFolder, trace: ClipTrace) -> str | None:
     """The video as the page can reach it: a relative address, if the file is there."""
-    source = next((event.source for event in reversed(events) if event.kind == "clip_opened"), None)
+    source = trace.source()
     if source is None or not os.path.isfile(source):
         return None
     return quote(os.path.relpath(source, folder.path.resolve()))

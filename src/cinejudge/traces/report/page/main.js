@@ -51,35 +51,6 @@ const drawFilters = () => {
   return innerWidth > 640 ? form : el("details", { class: "folded" }, el("summary", null, "Filter findings and metrics"), form);
 };
 
-const drawStory = () => {
-  const { brief, usage, facts, log, clip } = state.clip;
-  const slots = (spec) => ["scale", "angle", "camera_motion", "lighting", "transition", "scene"].filter((name) => spec[name]).map((name) => `${plain(name)}: ${spec[name]}`);
-  const words = (spec) => [...spec.texts.map((text) => `text “${text}”`), ...spec.lines.map((line) => `line “${line.text}”`)];
-  const errors = log.filter((event) => ["error", "repaired"].includes(event.kind));
-  return el("section", { class: "story", "aria-label": "Background" },
-    brief && el("details", null, el("summary", null, `The brief: ${count(brief.shots.length, "shot")} specified`),
-      brief.prompt && el("p", null, said(brief.prompt)),
-      brief.shots.length > 0 && el("div", { class: "scroll" }, el("table", null,
-        el("tr", null, ["Asked for", "Realised by", "Specification"].map((name) => el("th", { scope: "col" }, name))),
-        brief.shots.map((spec) => {
-          const made = state.clip.shots.filter((shot) => shot.spec === spec.index);
-          return el("tr", null, el("td", null, shotName(spec.index)),
-            el("td", null, made.length ? made.map((shot) => [shotLink(shot.index), " "]) : chip("failed", "nothing")),
-            el("td", null, said([spec.description, ...slots(spec), ...words(spec)].filter(Boolean).join(" · "))));
-        })))),
-    el("details", null, el("summary", null, "The file and what was measured about it"), el("dl", null,
-      pair("Picture", `${clip.width} × ${clip.height}, ${number(clip.fps)} fps, ${number(clip.frames)} frames, ${clip.video_codec}`),
-      pair("Sound", clip.audio_codec ? `${clip.audio_codec}, ${number(clip.sample_rate)} Hz, ${count(clip.channels, "channel")}` : "none"),
-      pair("Size", `${number(Math.round(clip.size_bytes / 1000))} kB in ${clip.container}`), pair("SHA-256", el("span", { class: "num" }, clip.sha256)),
-      Object.entries(facts).map(([name, value]) => pair(plain(name), value === null ? "not known" : value ? "yes" : "no")))),
-    el("details", null, el("summary", null, `Time and tokens: ${seconds(Object.values(usage.seconds).reduce((sum, one) => sum + one, 0))}`),
-      el("dl", null, Object.entries(usage.seconds).map(([stage, spent]) => pair(stage, seconds(spent))),
-        pair("model calls", `${usage.calls} (${usage.cached_calls} cached)`), pair("tokens in", number(usage.input_tokens)), pair("tokens out", number(usage.output_tokens)))),
-    el("details", null, el("summary", null, `All evidence: ${count(Object.keys(state.clip.evidence).length, "result")}`), Object.keys(state.clip.evidence).map(drawEvidence)),
-    errors.length > 0 && el("details", null, el("summary", null, `${count(errors.length, "incident")} on the way`), el("ul", null, errors.map((event) =>
-      el("li", null, event.kind === "repaired" ? `a torn last line of ${event.removed_bytes} bytes was removed` : [event.error, ": ", said(event.message), event.where && ` (${event.where})`])))));
-};
-
 // Parts that a filter changes; the viewer stays, so that a playing video plays on.
 const drawParts = () => {
   document.getElementById("findings").replaceWith(drawFindings());
@@ -90,7 +61,7 @@ const drawParts = () => {
 
 const drawClip = () => {
   const { clip, status, reason, shots, expected } = state.clip;
-  const index = DATA.clips.indexOf(state.clip);
+  const index = rowIndex();
   document.getElementById("clip").replaceChildren(
     el("header", { class: "clip-head" },
       el("h2", { id: "clip-title" }, said(clip.name)),
@@ -98,25 +69,46 @@ const drawClip = () => {
       DATA.clips.length > 1 && el("span", { class: "turn" },
         el("button", { type: "button", onclick: () => turnClip(-1) }, "Previous"),
         el("button", { type: "button", onclick: () => turnClip(1) }, "Next"), el("span", { class: "dim" }, `${index + 1} of ${DATA.clips.length}`)),
+      drawRivals(),
       status === "partial" && el("p", { class: "warn" }, "Partial: ", said(reason))),
+    ...(state.other ? [drawCompare()] : []),
     drawFilters(),
     el("div", { class: "stage" }, drawViewer(), drawFindings()),
     drawTimeline(), drawScores(), drawStory());
   seek(state.at);
 };
+const rowIndex = () => DATA.clips.findIndex((row) => row.id === state.clip?.id);
 const turnClip = (by) => {
-  const next = DATA.clips[(DATA.clips.indexOf(state.clip) + by + DATA.clips.length) % DATA.clips.length];
-  go(address({ clip: next.id }));
+  const next = DATA.clips[(rowIndex() + by + DATA.clips.length) % DATA.clips.length];
+  go(address({ clip: next.id, with: null }));
+};
+
+// Where a clip's details are neither in the page nor to be had.
+const drawElsewhere = () => {
+  document.getElementById("clip").replaceChildren(
+    el("h2", { id: "clip-title" }, "Each clip"),
+    el("p", null, `With ${count(DATA.clips.length, "clip")} this run is too large for one file. To see each of them: `,
+      el("kbd", null, `cinejudge view ${DATA.folder}`)));
 };
 
 const follow = () => {
   const to = readAddress();
-  const clip = DATA.clips.find((one) => one.id === to.clip);
-  if (clip && clip !== state.clip) {
-    Object.assign(state, { clip, at: 0, finding: null });
+  const wanted = DATA.clips.some((row) => row.id === to.clip) ? to.clip : state.clip?.id ?? DATA.clips[0].id;
+  const rival = DATA.clips.some((row) => row.id === to.with) && to.with !== wanted ? to.with : null;
+  const lacking = [wanted, rival].filter((id) => id && !DATA.whole[id]);
+  if (lacking.length) {
+    if (DATA.served) Promise.all(lacking.map(fetchClip)).then(follow, (error) => { document.getElementById("clip").replaceChildren(el("p", { class: "warn" }, said(error.message))); });
+    else drawElsewhere();
+    return;
+  }
+  const [clip, other] = [DATA.whole[wanted], rival ? DATA.whole[rival] : null];
+  if (clip !== state.clip || other !== state.other) {
+    const another = state.clip && clip !== state.clip;
+    Object.assign(state, { clip, other, at: clip === state.clip ? state.at : 0, finding: null });
     drawTable();
     drawClip();
-    if (!to.at && !to.metric) document.getElementById("clip").scrollIntoView();
+    if (another && !to.at && !to.metric) document.getElementById("clip").scrollIntoView();
+    if (other) document.getElementById("compare").scrollIntoView({ block: "nearest" });
   }
   if (to.finding) showFinding(to.finding);
   if (to.metric) showMetric(to.metric);
@@ -143,8 +135,8 @@ const KEY_NAMES = { " ": "space", ArrowLeft: "←", ArrowRight: "→" };
 const start = () => {
   drawMasthead();
   drawTable();
-  if (!state.clip) return;
-  drawClip();
+  drawModels();
+  if (!DATA.clips.length) return;
   follow();
   addEventListener("hashchange", follow);
   addEventListener("keydown", (event) => {
@@ -153,7 +145,7 @@ const start = () => {
     const pressed = event.key === " " && event.target.closest("button, summary, video");
     if (!known || typing || pressed || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    known[1]();
+    if (state.clip) known[1]();
   });
   document.getElementById("keys").replaceChildren(el("p", null, "Nothing on this page was loaded from elsewhere."),
     el("dl", null, Object.entries(KEYS).map(([key, [words]]) => el("div", null, el("dt", null, el("kbd", null, KEY_NAMES[key] ?? key)), " ", el("dd", null, words)))));

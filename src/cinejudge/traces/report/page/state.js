@@ -1,15 +1,16 @@
-// What is shown, and the address that leads there: #clip=ID&at=SECONDS&finding=ID&metric=SUITE/METRIC
+// What is shown, and the address that leads there: #clip=ID&with=ID&at=SECONDS&finding=ID&metric=SUITE/METRIC
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const STATUSES = ["scored", "not_applicable", "not_judged", "failed"];
 const state = {
-  clip: DATA.clips[0] ?? null,
+  clip: null,
+  other: null,
   at: 0,
   finding: null,
   filter: { suite: "", words: "", statuses: new Set(STATUSES), severities: new Set(SEVERITIES) },
 };
 
 const address = (parts) => {
-  const known = Object.entries({ clip: state.clip?.id, ...parts }).filter(([, value]) => value !== null && value !== undefined);
+  const known = Object.entries({ clip: state.clip?.id, with: state.other?.id, ...parts }).filter(([, value]) => value !== null && value !== undefined);
   return `#${known.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&")}`;
 };
 const moment = (at, parts) => address({ at: Math.max(0, at).toFixed(2), ...parts });
@@ -27,4 +28,11 @@ const spanLink = (span) => el("a", { href: moment(span.start_s), class: "time" }
 const matches = (...words) => {
   const wanted = state.filter.words.trim().toLowerCase();
   return !wanted || words.some((text) => String(text ?? "").toLowerCase().includes(wanted));
+};
+
+// Clips that are not in the page come from the server that gave the page.
+const fetchClip = async (id) => {
+  const reply = await fetch(`clips/${id}.json`);
+  if (!reply.ok) throw new Error(`clip ${id} could not be fetched: ${reply.status} ${reply.statusText}`);
+  DATA.whole[id] = await reply.json();
 };

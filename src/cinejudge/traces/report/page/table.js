@@ -37,7 +37,7 @@ const sortBy = (key) => {
 
 const sorted = (all) => {
   if (order.key === null) return DATA.clips;
-  const value = (clip) => order.key === "name" ? clip.clip.name : resultIn(all[order.key], clip)?.score ?? null;
+  const value = (clip) => order.key === "name" ? clip.name : resultIn(all[order.key], clip)?.score ?? null;
   return [...DATA.clips].sort((a, b) => {
     const [left, right] = [value(a), value(b)];
     if (left === right) return 0;
@@ -52,13 +52,14 @@ const header = (name, key, attributes) => el("th", {
 
 const drawTable = () => {
   const all = columns();
-  const rows = sorted(all).map((clip) => el("tr", { class: clip === state.clip ? "current" : null },
+  const rows = sorted(all).map((clip) => el("tr", { class: clip.id === state.clip?.id ? "current" : null },
     el("th", { scope: "row" },
-      el("a", { href: address({ clip: clip.id }), "aria-current": clip === state.clip ? "true" : null }, said(clip.clip.name)),
+      el("a", { href: address({ clip: clip.id, with: null }), "aria-current": clip.id === state.clip?.id ? "true" : null }, said(clip.name)),
       el("small", { class: "dim" }, [
-        seconds(clip.clip.duration_s), count(clip.shots.length, "shot"), count(clip.findings.length, "finding"),
+        seconds(clip.seconds), count(clip.shots, "shot"), count(clip.findings, "finding"),
         clip.status === "partial" && "partial",
-      ].filter(Boolean).join(" · "))),
+      ].filter(Boolean).join(" · ")),
+      DATA.summary.models.length > 0 && el("small", { class: "dim" }, "by ", said(clip.model))),
     all.map((column) => cell(resultIn(column, clip), column))));
   const mean = DATA.clips.length > 1 && el("tr", { class: "mean" },
     el("th", { scope: "row" }, "Mean over scored clips"),

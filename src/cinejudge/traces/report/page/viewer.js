@@ -1,11 +1,12 @@
 // The moment: the video where it can be reached, else the nearest picture that the trace keeps.
 const viewer = { video: null, screen: null, time: null, note: null };
 
-const frames = () => {
-  const timed = Object.values(state.clip.pictures).filter((picture) => picture.time !== null && (picture.src || picture.file));
+const framesOf = (clip) => {
+  const timed = Object.values(clip.pictures).filter((picture) => picture.time !== null && (picture.src || picture.file));
   const whole = timed.filter((picture) => picture.key);
   return (whole.length ? whole : timed).sort((a, b) => a.time - b.time);
 };
+const frames = () => framesOf(state.clip);
 const nearest = (at) => frames().reduce((best, picture) =>
   !best || Math.abs(picture.time - at) < Math.abs(best.time - at) ? picture : best, null);
 
