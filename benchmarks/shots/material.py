@@ -3,7 +3,8 @@
     python benchmarks/shots/material.py OUT [--split train|held-out] [--each N]
 
 Writes ``OUT/*.mp4`` and ``OUT/labels.json`` in the form of the labelled clips: ``cuts[].frame`` is the first clean
-frame of a new shot, ``start`` the first frame with a trace of it. The two splits share no photograph and no seed.
+frame of a new shot, ``start`` the first frame with a trace of it. The two splits share no photograph and no seed. The
+photographs are those inside scikit-image's wheel (0.26, ``skimage/data``): ``pip download --no-deps scikit-image==0.26.0``.
 """
 
 from __future__ import annotations
@@ -372,7 +373,7 @@ def load_photos(folder: Path, split: str) -> list[Picture]:
         photo = cv2.imread(str(folder / name), cv2.IMREAD_COLOR)
         if photo is None:
             raise FileNotFoundError(
-                f"{folder / name}: not a picture; get them with `cinejudge weights pull example-photos`"
+                f"{folder / name}: not a picture; the photographs lie in scikit-image's skimage/data"
             )
         photos.append(photo[..., ::-1].astype(np.float32))
     return photos

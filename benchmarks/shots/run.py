@@ -25,7 +25,7 @@ from methods import Found
 from scoring import Totals, score_clip, total
 
 MARK = "<!-- written by benchmarks/shots/run.py: do not edit below -->"
-OURS = "ours, offline"
+NETWORK, UNION, OURS = "TransNetV2, 0.5", "plain union of TransNetV2 and adaptive (3.5)", "ours, offline"
 
 
 def compare(folder: Path, cache: Path) -> tuple[dict[str, Any], dict[str, dict[str, Found]]]:
@@ -35,19 +35,19 @@ def compare(folder: Path, cache: Path) -> tuple[dict[str, Any], dict[str, dict[s
     ways: dict[str, Callable[[Path], Found]] = {
         "PySceneDetect, adaptive": partial(methods.timed, methods.adaptive),
         "PySceneDetect, content": partial(methods.timed, methods.content),
-        "TransNetV2, 0.5": partial(methods.timed, methods.network),
-        "plain union": partial(methods.timed, methods.union),
+        NETWORK: partial(methods.timed, methods.network),
         OURS: partial(methods.ours, cache=cache),
     }
     first = folder / next(iter(labels))
     for way in ways.values():
         way(first)  # loads what is loaded once
     shutil.rmtree(cache)
-    found: dict[str, dict[str, Found]] = {name: {} for name in ways}
+    found: dict[str, dict[str, Found]] = {name: {} for name in (*list(ways)[:-1], UNION, OURS)}
     for i, clip in enumerate(labels):
         print(f"\r{folder.name}: {i + 1}/{len(labels)}", end="", flush=True)
         for name, way in ways.items():
             found[name][clip] = way(folder / clip)
+        found[UNION][clip] = methods.union(found[NETWORK][clip], folder / clip)
     print()
     return labels, found
 

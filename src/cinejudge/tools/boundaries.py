@@ -147,6 +147,7 @@ def _mixture(pictures: Pictures, a: int, b: int) -> dict[str, float]:
         "blend_fit": float(1 - np.clip(6 * left.mean(), 0, 2)),
         "blend_steady": float(1 - np.abs(np.minimum(steps, 0)).sum() - max(0.0, steps.max() - 0.6)),
         "wipe_fit": float(1 - np.clip(12 * either.sum(axis=1).mean() / size, 0, 2)),
+        "brighter": float((inner >= np.maximum(low[0], low[-1]) - 8).mean()),
         "dip": float((min(brightness[0], brightness[-1]) - brightness.min()) / 64),
         "seconds": float(np.log((b - a) / pictures.fps)),
         "followed": float(np.mean([p.structure for p in adjacent])),

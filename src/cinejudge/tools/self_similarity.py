@@ -127,9 +127,13 @@ def _blends(gram: _Matrix, first: int, n: int) -> Iterator[Stretch]:
 def _strongest(found: list[Stretch]) -> list[Stretch]:
     """Of stretches of like length that overlap by more than half only the one with most evidence."""
     kept: list[Stretch] = []
+    near: dict[int, list[Stretch]] = {}
     for stretch in sorted(found, key=lambda b: -b.strength * np.sqrt(b.end - b.start)):
-        if not any(_rivals(stretch, other) for other in kept):
+        # Stretches that share a frame lie in the same or in neighbouring cells as long as the longest of them.
+        cell = stretch.start // max(_SPANS[-1], 2 * _HALVES[-1])
+        if not any(_rivals(stretch, other) for c in (cell - 1, cell, cell + 1) for other in near.get(c, ())):
             kept.append(stretch)
+            near.setdefault(cell, []).append(stretch)
     return sorted(kept, key=lambda b: (b.start, b.end))
 
 

@@ -101,13 +101,13 @@ class _Pool:
     kinds: dict[tuple[int, int], TransitionKind] = field(default_factory=dict)
 
     def add(self, start: int, end: int, kind: TransitionKind, detector: str, score: float) -> None:
-        for (a, b), detectors in self.found.items():
-            both_hard = a == b and start == end and abs(b - end) <= MERGE_FRAMES
-            if both_hard or (a, b) == (start, end):
-                detectors[detector] = max(score, detectors.get(detector, 0.0))
-                return
-        self.found[start, end] = {detector: score}
-        self.kinds[start, end] = kind
+        spans = [(start, end)]
+        if start == end:
+            spans += [(end + k, end + k) for k in range(-MERGE_FRAMES, MERGE_FRAMES + 1)]
+        span = next((s for s in spans if s in self.found), (start, end))
+        detectors = self.found.setdefault(span, {})
+        detectors[detector] = max(score, detectors.get(detector, 0.0))
+        self.kinds.setdefault(span, kind)
 
 
 def _propose(footage: Footage, with_network: bool) -> Result:

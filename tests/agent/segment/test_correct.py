@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cinejudge.agent.segment.correct import possible_shots, select
+from cinejudge.agent.segment.correct import pooled, possible_shots, select
 from cinejudge.agent.segment.propose import Suspect
 from cinejudge.schema import Correction
 
@@ -63,3 +63,16 @@ def test_long_black_is_a_shot() -> None:
 def test_order_does_not_matter(count: int) -> None:
     cuts = [suspect(10 * i, 10 * i, 0.6 + i / 100) for i in range(1, count + 1)]
     assert chosen(*cuts[::-1]) == [(c.start, c.end) for c in cuts]
+
+
+def test_two_doubtful_readings_of_one_change_stand_for_it_together() -> None:
+    readings = [suspect(20, 30, 0.4), suspect(25, 25, 0.35)]
+    scores = {(s.start, s.end): s.score for s in pooled(readings)}
+    assert scores[20, 30] == pytest.approx(1 - 0.6 * 0.65)
+    assert scores[25, 25] == 0.35
+    assert chosen(*pooled(readings)) == [(20, 30)]
+
+
+def test_two_readings_of_one_sort_say_the_same_twice() -> None:
+    assert max(s.score for s in pooled([suspect(20, 30, 0.4), suspect(21, 31, 0.4)])) == pytest.approx(0.4)
+    assert max(s.score for s in pooled([suspect(20, 20, 0.4), suspect(60, 70, 0.4)])) == pytest.approx(0.4)

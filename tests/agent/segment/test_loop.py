@@ -56,6 +56,18 @@ async def test_a_flash_is_no_cut_and_the_reason_is_kept() -> None:
     assert any(c.action == "merge" and 38 <= c.frame <= 43 for c in found.corrections)
 
 
+async def test_a_long_flash_is_no_shot() -> None:
+    film = scene(1, 90)
+    film[40:47] += 220
+    found = await shots_of(film)
+    assert starts(found) == []
+
+
+async def test_a_bright_shot_between_two_others_is_one() -> None:
+    found = await shots_of(scene(1, 40), np.clip(scene(2, 9) + 90, 0, 255), scene(3, 40))
+    assert starts(found) == [40, 49]
+
+
 async def test_a_dissolve_is_one_boundary_with_its_span() -> None:
     a, b = scene(1, 56), scene(2, 56)
     found = await shots_of(a[:40], mixed(a[40:], b[:16]), b[16:])

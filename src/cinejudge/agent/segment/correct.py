@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from cinejudge.agent.segment.propose import SHORTEST_SHOT, Suspect
 from cinejudge.tools.boundaries import BLACK_SHOT_S
@@ -55,7 +56,7 @@ def select(judged: Sequence[Suspect], is_shot: IsShot) -> list[Suspect]:
         for j in range(bisect.bisect_right(ends, suspect.span[0] - SHORTEST_SHOT) - 1, -1, -1):
             if best[j] > gain and not suspect.clashes(likely[j]) and is_shot(ends[j], suspect.span[0]):
                 gain, link = best[j], j
-        best.append(gain + _log_odds(suspect.score))
+        best.append(gain + log_odds(suspect.score))
         previous.append(link)
     chosen: list[Suspect] = []
     at = max(range(len(best)), key=best.__getitem__) if best else None
@@ -65,7 +66,37 @@ def select(judged: Sequence[Suspect], is_shot: IsShot) -> list[Suspect]:
     return chosen[::-1]
 
 
-def _log_odds(p: float) -> float:
-    """Never quite 0, so that a boundary at the threshold counts for something."""
+def pooled(judged: Sequence[Suspect]) -> list[Suspect]:
+    """The suspects, where several doubtful readings of one change stand for it together.
+
+    Readings that clash exclude each other, so that the change took place is likelier than any one of them. The
+    strongest of them gets ``1 - (1 - p1)(1 - p2)...`` over itself and the strongest reading of the other sort, hard or
+    gradual: two of a sort are measured from the same pictures and say the same twice.
+    """
+    ordered = sorted(judged, key=lambda s: s.span)
+    longest = max((s.span[1] - s.span[0] for s in ordered), default=0)
+    firsts = [s.span[0] for s in ordered]
+    out = []
+    for suspect in ordered:
+        start, end = suspect.span
+        near = slice(
+            bisect.bisect_left(firsts, start - 2 * longest - 2), bisect.bisect_right(firsts, end + longest + 2)
+        )
+        rivals = [s for s in ordered[near] if s is not suspect and s.clashes(suspect)]
+        score = suspect.score
+        if all(r.score <= score for r in rivals):
+            other = max((r.score for r in rivals if r.gradual != suspect.gradual), default=0.0)
+            score = 1 - (1 - score) * (1 - other)
+        out.append(replace(suspect, score=score))
+    return out
+
+
+def log_odds(p: float) -> float:
+    """Of a probability; never quite 0, so that a boundary at the threshold counts for something."""
     q = min(max(p, 1e-4), 1 - 1e-4)
     return math.log(q / (1 - q)) + 1e-6
+
+
+def probability(odds: float) -> float:
+    """Of log-odds."""
+    return 1 / (1 + math.exp(-odds))

@@ -9,6 +9,8 @@ from typing import Protocol
 from cinejudge.agent.segment.propose import Suspect
 from cinejudge.agent.segment.score import scorer_for
 
+BY_SIGNALS = "signals"
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -44,4 +46,4 @@ def by_signals(suspect: Suspect) -> Judgement:
     parts = sorted(scorer.parts(suspect.features).items(), key=lambda p: -abs(p[1]))[:4]
     weighed = ", ".join(f"{name.replace('_', ' ')} {value:+.1f}" for name, value in parts)
     reason = f"probability {probability:.2f}; weighed most (log-odds): {weighed}"
-    return Judgement(replace(suspect, score=probability), reason, "signals")
+    return Judgement(replace(suspect, score=probability), reason, BY_SIGNALS)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from cinejudge.agent.segment.align import align
-from cinejudge.agent.segment.correct import IsShot, possible_shots, select
-from cinejudge.agent.segment.inspect import Inspector, Judgement
+from cinejudge.agent.segment.correct import IsShot, log_odds, pooled, possible_shots, probability, select
+from cinejudge.agent.segment.flash import flashes
+from cinejudge.agent.segment.inspect import BY_SIGNALS, Inspector, Judgement
 from cinejudge.agent.segment.propose import Suspect, confident, measured, promising, suspects
 from cinejudge.agent.segment.search import hidden
 from cinejudge.schema import Boundary, Brief, Clip, Correction, Segmentation, Shot, Transition
@@ -38,7 +39,8 @@ class Round:
     """What one round decided."""
 
     boundaries: tuple[Placed, ...]
-    corrections: tuple[Correction, ...]
+    decisions: dict[str, tuple[Correction, ...]]
+    """What was decided about each suspect, by its id."""
 
 
 async def segment(perception: Perception, brief: Brief | None, inspector: Inspector) -> Segmentation:
@@ -64,7 +66,9 @@ async def segment(perception: Perception, brief: Brief | None, inspector: Inspec
     is_shot = possible_shots(found.black, perception.footage.clip.fps)
     rounds = await correct(perception, proposed, inspector, is_shot)
     shots = shots_between(perception.footage.clip, rounds[-1].boundaries if rounds else ())
-    corrections = [s.proposal for s in proposed if not s.weak] + [c for r in rounds for c in r.corrections]
+    corrections = [s.proposal for s in proposed if not s.weak] + [
+        c for r in rounds for decided in r.decisions.values() for c in decided
+    ]
     aligned = align(shots, brief)
     return Segmentation(
         shots=aligned.shots,
@@ -89,41 +93,60 @@ async def correct(
     in_question = [s for s in worthy if not s.weak]
     reserve = [s for s in worthy if s.weak]
     rounds: list[Round] = []
+    scores: dict[str, float] = {}
     for number in range(1, ROUNDS + 1):
         if not in_question:
             break
         judged = await inspector.inspect(await measured(perception, in_question, bounds))
-        bounds = select([j.suspect for j in judged], is_shot)
-        rounds.append(_decide(judged, bounds, number, rounds[-1].corrections if rounds else ()))
-        in_question = [j.suspect for j in judged if j.suspect.score > OPEN]
+        judged = [_with_earlier(j, scores.get(j.suspect.id)) for j in judged]
+        scores = {j.suspect.id: j.suspect.score for j in judged}
+        bounds = select(pooled([j.suspect for j in judged]), is_shot)
+        lit = await flashes(perception, bounds)
+        bounds = [b for b in bounds if b.id not in lit]
+        judged = [replace(j, reason=f"{lit[j.suspect.id]}; {j.reason}") if j.suspect.id in lit else j for j in judged]
+        rounds.append(_decide(judged, bounds, number, rounds[-1].decisions if rounds else {}))
+        in_question = [j.suspect for j in judged if j.suspect.score > OPEN and j.suspect.id not in lit]
         in_question += hidden(bounds, reserve, clip.frames, clip.fps)
     return rounds
 
 
-def _decide(judged: Sequence[Judgement], chosen: Sequence[Suspect], number: int, before: Sequence[Correction]) -> Round:
+def _with_earlier(judgement: Judgement, earlier: float | None) -> Judgement:
+    """A second measuring of the same place weighs as much as the first; what a model saw stands by itself."""
+    if earlier is None or judgement.by != BY_SIGNALS:
+        return judgement
+    suspect = judgement.suspect
+    score = probability((log_odds(suspect.score) + log_odds(earlier)) / 2)
+    return replace(judgement, suspect=replace(suspect, score=score))
+
+
+def _decide(
+    judged: Sequence[Judgement], chosen: Sequence[Suspect], number: int, before: Mapping[str, tuple[Correction, ...]]
+) -> Round:
     """Turns judgements into decisions: each suspect is kept, moved, retyped or merged, with the reason."""
     boundaries: list[Placed] = []
-    corrections: list[Correction] = []
-    kept = {s.id for s in chosen}
+    decisions: dict[str, tuple[Correction, ...]] = {}
+    kept = {s.id: s for s in chosen}
     for judgement in judged:
-        found = judgement.suspect.found
-        if judgement.suspect.id in kept and found is not None:
-            decided = _kept(judgement, found, number)
-            corrections += decided
-            past = [c for c in before if c.frame in (judgement.suspect.end, found.end)]
-            boundary = Boundary(
-                transition=Transition(type=found.kind, start_frame=found.start, end_frame=found.end),
-                confidence=judgement.suspect.score,
-                detectors=tuple(judgement.suspect.proposal.by.split(", ")),
-                history=(judgement.suspect.proposal, *past, *decided),
-            )
-            boundaries.append(Placed(boundary, found.start_s, found.end_s))
-        else:
-            corrections.append(_dropped(judgement, chosen, number))
-    return Round(tuple(sorted(boundaries, key=lambda p: p.boundary.frame)), tuple(corrections))
+        suspect, found = judgement.suspect, judgement.suspect.found
+        if suspect.id not in kept or found is None:
+            decisions[suspect.id] = (_dropped(judgement, chosen, number),)
+            continue
+        if kept[suspect.id].score > suspect.score:
+            suspect = kept[suspect.id]
+            reason = f"{suspect.score:.2f} together with another reading of the same change; {judgement.reason}"
+            judgement = replace(judgement, suspect=suspect, reason=reason)
+        decisions[suspect.id] = _kept(judgement, found, number)
+        boundary = Boundary(
+            transition=Transition(type=found.kind, start_frame=found.start, end_frame=found.end),
+            confidence=suspect.score,
+            detectors=tuple(suspect.proposal.by.split(", ")),
+            history=(suspect.proposal, *before.get(suspect.id, ()), *decisions[suspect.id]),
+        )
+        boundaries.append(Placed(boundary, found.start_s, found.end_s))
+    return Round(tuple(sorted(boundaries, key=lambda p: p.boundary.frame)), decisions)
 
 
-def _kept(judgement: Judgement, found: Measured, number: int) -> list[Correction]:
+def _kept(judgement: Judgement, found: Measured, number: int) -> tuple[Correction, ...]:
     suspect = judgement.suspect
     start, end, kind = found.start, found.end, found.kind
     decide = partial(Correction, round=number, by=judgement.by, evidence=judgement.evidence or suspect.evidence)
@@ -140,7 +163,7 @@ def _kept(judgement: Judgement, found: Measured, number: int) -> list[Correction
     if kind != suspect.kind:
         was, is_ = (k.replace("_", " ") for k in (suspect.kind, kind))
         decided.append(decide(action="retype", frame=end, reason=f"not a {was} but a {is_}"))
-    return decided
+    return tuple(decided)
 
 
 def _dropped(judgement: Judgement, chosen: Sequence[Suspect], number: int) -> Correction:
