@@ -17,7 +17,12 @@ def show(
     clip: Annotated[
         str | None, typer.Option(help="One clip with its reasoning: its name, or the beginning of its id.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per clip.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Print what happens until the run is finished.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, one object per clip; with --follow, per event.")
+    ] = False,
 ) -> None:
     """Shows what a run found: scores, coverage and findings; with --clip every answer with its reasoning.
 
@@ -28,6 +33,9 @@ def show(
     from cinejudge.traces import RunFolder, terminal
 
     folder = RunFolder.load(run)
+    if follow:
+        _follow(folder, clip, as_json)
+        return
     traces = folder.traces() if clip is None else (_find(folder, clip),)
     if as_json:
         for trace in traces:
@@ -45,6 +53,26 @@ def show(
                 terminal.print_verdict(page, verdict)
         elif failure := trace.failure():
             terminal.print_failure(page, failure)
+
+
+def _follow(folder: RunFolder, wanted: str | None, as_json: bool) -> None:
+    from rich.console import Console
+
+    from cinejudge.traces import terminal
+    from cinejudge.traces.follow import follow
+
+    page = terminal.Lines(Console(highlight=False, markup=False, emoji=False))
+    names: dict[str, str] = {}
+    for trace_id, event in follow(folder.path):
+        if event.kind == "clip_opened":
+            names[trace_id] = event.name
+        name = names.get(trace_id, trace_id)
+        if wanted and name != wanted and not trace_id.startswith(wanted):
+            continue
+        if as_json:
+            typer.echo(json.dumps({"trace": trace_id, **event.model_dump(mode="json")}, ensure_ascii=False))
+        else:
+            terminal.print_event(page, name, event)
 
 
 def _find(folder: RunFolder, wanted: str) -> ClipTrace:

@@ -112,6 +112,52 @@ def print_reasoning(out: Lines, verdict: Verdict, events: Iterable[Event]) -> No
     out.gap()
 
 
+def print_event(out: Lines, name: str, event: Event) -> None:
+    """One event of a run that goes on, after the name of its clip."""
+    words = _told(event)
+    if words:
+        at = event.at.astimezone().strftime("%H:%M:%S")
+        out.line(0, (f"{at} ", "dim"), (name, "bold"), "  ", *words, hang=10)
+
+
+def _told(event: Event) -> tuple[str | tuple[str, str], ...]:
+    """What a reader wants to know of an event; nothing of those that repeat what others say."""
+    match event.kind:
+        case "clip_opened":
+            return ("begins",)
+        case "stage_started":
+            return (event.stage,)
+        case "evidence":
+            return ((f"{event.tool} {event.status}", "cyan"), f": {event.summary}")
+        case "correction":
+            return (
+                (f"{event.correction.action} at frame {event.correction.frame}", "cyan"),
+                f": {event.correction.reason}",
+            )
+        case "tool_call":
+            return (
+                (f"{event.judge} calls {event.tool}", "dim"),
+                f" {event.args}",
+                f": {event.error}" if event.error else "",
+            )
+        case "model_call":
+            spent = "from the cache" if event.cached else f"{event.seconds:.1f} s"
+            return (
+                (f"{event.model} answers: {event.input_tokens} tokens in, {event.output_tokens} out, {spent}", "dim"),
+            )
+        case "answer":
+            given = event.answer
+            return ((f"{given.asked} = {given.option or given.status}", ""), f"  ({given.by})" if given.by else "")
+        case "reflection":
+            return (f"{event.asked}: {event.action.replace('_', ' ')}, {event.reason}",)
+        case "finding":
+            return ((event.finding.severity, _SEVERITY_STYLES[event.finding.severity]), f" {event.finding.title}")
+        case "error":
+            return ((event.error, "red"), f": {event.message}")
+        case _:
+            return ()
+
+
 def _head(out: Lines, verdict: Verdict) -> None:
     clip = verdict.clip
     expected = verdict.segmentation.expected

@@ -44,7 +44,7 @@ const metricsOf = (whole) => new Map(whole.suites.flatMap((suite) => suite.dimen
 const optionsOf = (whole, metric) => metric.answers.filter((answer) => answer.option !== null).map((answer) => {
   const asked = whole.questions[answer.asked];
   const option = asked?.options.find((one) => one.id === answer.option);
-  return el("li", null, option ? filled(option.text, asked) : said(answer.option), " ", asked?.target !== "clip" && el("span", { class: "dim" }, placeName(asked?.target ?? "")));
+  return el("li", null, option ? filled(option.text, asked) : said(answer.option), " ", asked?.shots.length > 0 && el("span", { class: "dim" }, asked.shots.map(shotName).join(", ")));
 });
 
 const comparedRows = () => {
