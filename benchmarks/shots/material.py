@@ -4,7 +4,7 @@
 
 Writes ``OUT/*.mp4`` and ``OUT/labels.json`` in the form of the labelled clips: ``cuts[].frame`` is the first clean
 frame of a new shot, ``start`` the first frame with a trace of it. The two splits share no photograph and no seed. The
-photographs are those inside scikit-image's wheel (0.26, ``skimage/data``): ``pip download --no-deps scikit-image==0.26.0``.
+photographs are those inside scikit-image's wheel (``skimage/data``): ``pip download --no-deps scikit-image==0.26.0``.
 """
 
 from __future__ import annotations
