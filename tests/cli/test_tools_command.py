@@ -6,7 +6,6 @@ import av
 import cv2
 import numpy as np
 import pytest
-from tests.videos import make_video
 from typer.testing import CliRunner
 
 from cinejudge.cli.drawings import write_drawings
@@ -14,6 +13,7 @@ from cinejudge.cli.tables import print_result
 from cinejudge.cli.tools import app
 from cinejudge.schema import Evidence
 from cinejudge.schema.errors import ConfigError, ToolError
+from tests.videos import make_video
 
 RUNNER = CliRunner()
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from cinejudge.evaluation import Progress as Event
 from cinejudge.evaluation import RunResult
 from cinejudge.schema import Failure, Verdict
+from cinejudge.schema.suite import Severity
 
 STAGES = {
     "open": "opening and decoding",
@@ -24,6 +25,8 @@ STAGES = {
     "reflect": "thinking again",
     "verdict": "scoring",
 }
+
+GRAVITY: tuple[Severity, ...] = ("critical", "major", "moderate", "minor")
 
 
 class Display:
@@ -73,27 +76,31 @@ class Display:
         if isinstance(result, Failure):
             self.console.print(f"[red]{where}  {escape(name)}: not judged: {escape(result.message)}[/red]")
         elif isinstance(result, Verdict):
-            scores = ", ".join(f"{s.name} {_score(s.score)}" for s in result.suites.values())
-            found = f"{len(result.findings)} finding{'s' if len(result.findings) != 1 else ''}"
+            found = _count(len(result.findings), "finding")
             partial = (
                 f" [yellow](partial: {escape(result.reason or '')})[/yellow]" if result.status == "partial" else ""
             )
             self.console.print(
-                f"{where}  {escape(name)}: {len(result.shots)} shots, {scores}, {found}, {seconds:.1f} s{partial}"
+                f"{where}  {escape(name)}: {_count(len(result.shots), 'shot')}, {found}, {seconds:.1f} s{partial}",
+                soft_wrap=True,
             )
 
     def conclude(self, result: RunResult) -> None:
         """The table of scores and where everything lies, on stderr; nothing of it is data for a program."""
         verdicts = [r for r in result.results if isinstance(r, Verdict)]
         if verdicts:
+            self.console.print()
             self.console.print(_table(verdicts))
-            worst = [(v, f) for v in verdicts for f in v.findings][:6]
+            self.console.print("[dim]Score, and the share of what applies that could be judged.[/dim]\n")
+            every = [(v, f) for v in verdicts for f in v.findings]
+            worst = sorted(every, key=lambda found: GRAVITY.index(found[1].severity))[:8]
             for verdict, finding in worst:
                 when = f" at {finding.spans[0].start_s:.1f} s" if finding.spans else ""
-                self.console.print(f"  {escape(verdict.clip.name)}{when}: {escape(finding.title)}")
-            more = sum(len(v.findings) for v in verdicts) - len(worst)
-            if more > 0:
-                self.console.print(f"  and {more} more findings: cinejudge show {escape(str(result.folder))}")
+                line = f"  {finding.severity:8}  {escape(verdict.clip.name)}{when}: {escape(finding.title)}"
+                self.console.print(line, soft_wrap=True)
+            if len(every) > len(worst):
+                self.console.print(f"  and {_count(len(every) - len(worst), 'finding')} more")
+            self.console.print(f"Reasoning: cinejudge show {escape(str(result.folder))}", soft_wrap=True)
         failed = len(result.results) - len(verdicts)
         if failed:
             self.console.print(f"[red]{failed} of {len(result.results)} could not be judged.[/red]")
@@ -104,17 +111,18 @@ class Display:
 
 def _table(verdicts: list[Verdict]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("clip", overflow="fold")
+    table.add_column("clip", no_wrap=True, min_width=24)
     for name in verdicts[0].suites:
-        table.add_column(name, justify="right")
-        table.add_column("coverage", justify="right")
-    table.add_column("findings", justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("findings", justify="right", no_wrap=True)
     for verdict in verdicts:
-        cells = [escape(verdict.clip.name)]
-        for suite in verdict.suites.values():
-            cells += [_score(suite.score), f"{suite.coverage:.0%}"]
-        table.add_row(*cells, str(len(verdict.findings)))
+        scores = (f"{_score(suite.score)} [dim]{suite.coverage:4.0%}[/dim]" for suite in verdict.suites.values())
+        table.add_row(escape(verdict.clip.name), *scores, str(len(verdict.findings)))
     return table
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _score(score: float | None) -> str:

@@ -20,7 +20,6 @@ from cinejudge.schema import Limits, Usage
 from cinejudge.schema.chat import Capabilities, ChatModel, Message, Reply, Settings, ToolChoice, ToolSpec
 from cinejudge.schema.errors import ConfigError, ModelError
 
-
 _LAST_CALLS_S = 10.0
 """How long an interrupted run waits for replies that are on their way."""
 

@@ -32,7 +32,7 @@ class ToolResult(Record):
         raise TypeError(f"{type(self).__name__} defines no summary")
 
 
-class Abstain(Exception):  # noqa: N818 - not an error: an honest outcome
+class Abstain(Exception):
     """Raised by a provider when the input lies outside its range of validity; the message says why."""
 
 
