@@ -72,10 +72,10 @@ def _hum_at(hz: float, steady: NDArray[np.float64]) -> Hum:
     return Hum(hz, float(np.median(prominences)), float(10 * np.log10(max(total, 1e-15))))
 
 
-def flux(mono: NDArray[Any]) -> NDArray[np.float64]:
+def flux(mono: NDArray[Any], faintest: float = FAINTEST) -> NDArray[np.float64]:
     """Spectral flux every 10 ms of sound at 16 kHz: summed rise of the log magnitudes, ``log(1 + |X| / faintest)``.
 
-    The log makes a soft onset count as well as a loud one; magnitudes far under -60 dB vanish in it.
+    The log makes a soft onset count as well as a loud one; magnitudes far under ``faintest`` vanish in it.
     """
     if len(mono) < ONSET_WINDOW:
         return np.zeros(0)
@@ -86,7 +86,7 @@ def flux(mono: NDArray[Any]) -> NDArray[np.float64]:
     last: NDArray[np.float64] | None = None
     for first in range(0, len(frames), 1000):
         magnitude = np.abs(np.fft.rfft(frames[first : first + 1000] * window)) / (window.sum() / 2)
-        logs = np.log1p(magnitude / FAINTEST)
+        logs = np.log1p(magnitude / faintest)
         before = np.vstack([logs[:1] if last is None else last, logs[:-1]])
         rise[first : first + len(logs)] = np.maximum(logs - before, 0).sum(axis=1)
         last = logs[-1:]
