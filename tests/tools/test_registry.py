@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -85,3 +86,11 @@ def test_an_entry_point_that_does_not_fit_is_named(entry, value, says):
 def test_a_result_without_a_summary_is_a_fault():
     with pytest.raises(TypeError, match="defines no summary"):
         _ = ToolResult().summary
+
+
+def test_weights_that_no_catalogue_lists_leave_a_provider_out():
+    tool = TOOLS["objects"]
+    foreign = replace(tool.providers[0], packages=(), weights=("nobodys-weights",))
+    state = registry.readiness(foreign)
+    assert not state.ready
+    assert "nobodys-weights" in state.why

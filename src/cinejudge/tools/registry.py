@@ -63,6 +63,11 @@ def readiness(provider: AnyProvider, device: str = "cpu") -> Readiness:
     if absent:
         mend = f"pip install 'cinejudge[{provider.extra}]'" if provider.extra else f"pip install {' '.join(absent)}"
         return Readiness(provider, False, f"package not installed: {', '.join(absent)}", mend)
+    unknown = [w for w in provider.weights if w not in weights.catalog()]
+    if unknown:
+        return Readiness(
+            provider, False, f"weights that no catalogue lists: {', '.join(unknown)}", "cinejudge weights list"
+        )
     missing = [w for w in provider.weights if not weights.present(w)]
     if missing:
         return Readiness(
