@@ -125,7 +125,7 @@ async def run(
     from cinejudge.media import ArtifactStore, distinct_names, find_videos
     from cinejudge.rubrics import load_suite
     from cinejudge.tools.registry import chosen_versions
-    from cinejudge.traces import EarlierRuns, RunFolder, build_report
+    from cinejudge.traces import EarlierRuns, RunFolder, build_report, otel
     from cinejudge.weights import cache_dir
 
     videos = find_videos(paths)[: options.limit]
@@ -134,6 +134,7 @@ async def run(
     wanted = _briefs(videos, briefs, briefs_file)
     suites = tuple(load_suite(name) for name in options.suites)
     check_suites(suites)
+    collector = None if options.offline else otel.collector()
     store = ArtifactStore(cache_dir() / "artifacts")
     model = llm.create_model(options.model, base_url=options.base_url, load=store.read)
     device = _device(options.device)
@@ -170,6 +171,9 @@ async def run(
             await session.aclose()
         folder.finish()
         report = build_report(folder.path)
+        if collector:
+            await asyncio.to_thread(otel.export_run, folder, collector, content=otel.content_wanted())
+            await asyncio.to_thread(collector.shutdown)
     return RunResult(folder.path, report, results)
 
 

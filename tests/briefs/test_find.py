@@ -285,3 +285,9 @@ def test_any_bytes_are_a_brief_or_a_plain_error(
         find_brief(folder / "clip.mp4", path)
     except ConfigError as error:
         assert str(path) in str(error)
+
+
+def test_a_name_too_long_for_a_suffix_has_no_brief(tmp_path: Path) -> None:
+    video = tmp_path / ("n" * 251 + ".mp4")
+    video.write_bytes(b"")
+    assert find_brief(video, None) is None

@@ -63,3 +63,11 @@ def test_no_cell_is_a_formula(run: Path) -> None:
 
     rows = list(csv.DictReader(io.StringIO(metrics_csv([Renamed()]))))  # type: ignore[list-item]
     assert {row["name"] for row in rows} == {'\'=cmd|"/c calc"!A1.mp4'}
+
+
+def test_parquet_holds_the_same_rows_where_pyarrow_is_installed(run: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="the extra `parquet` is not installed")
+    rows = parquet.read_table(run / "metrics.parquet").to_pylist()
+    plain = list(csv.DictReader(io.StringIO((run / "metrics.csv").read_text())))
+    assert [row["metric"] for row in rows] == [row["metric"] for row in plain]
+    assert {row["status"] for row in rows if row["score"] is None}.isdisjoint({"scored"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ def find_brief(video: Path, briefs_file: Path | None = None) -> Brief | None:
             return brief_from(entry.data, briefs_file.parent, entry.where)
     for suffix in SUFFIXES:
         path = video.with_suffix(suffix)
-        if path.is_file():
+        if os.path.isfile(path):  # False, too, for a name that becomes too long with the suffix
             if not path.resolve().is_relative_to(video.parent.resolve()):
                 raise ConfigError(f"{path}: leads out of the video's folder; put the brief itself there")
             return read_brief(path)

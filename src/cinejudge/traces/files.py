@@ -89,7 +89,7 @@ def read_record(path: Path, kind: type[R]) -> R:
         raise TraceError(f"cannot read {path}: {error.strerror or error}") from error
     try:
         version = json.loads(data).get("schema_version", SCHEMA_VERSION)
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise TraceError(f"{path} is damaged: not a JSON object; remove it and run the same command again") from error
     if not isinstance(version, int) or version > SCHEMA_VERSION:
         raise TraceError(

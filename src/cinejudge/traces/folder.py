@@ -8,6 +8,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 
@@ -17,7 +18,7 @@ from cinejudge.traces.clip import ClipTrace
 from cinejudge.traces.files import cannot_write, read_record, write_atomic, write_record
 from cinejudge.traces.lock import take_lock
 from cinejudge.traces.run import Run, new_run
-from cinejudge.traces.summary import Summary, build_summary, metrics_csv
+from cinejudge.traces.summary import Summary, build_summary, metrics_csv, metrics_parquet
 
 FindArtifact = Callable[[str], Path]
 """Gives the file that holds an artifact, by SHA-256."""
@@ -137,12 +138,16 @@ class RunFolder:
     def finish(self) -> Summary:
         """Writes ``metrics.csv`` and ``summary.json`` over what was asked for; the latter says that the run is done.
 
+        Where pyarrow is installed (the extra ``parquet``), ``metrics.parquet`` stands beside them.
+
         Raises:
             TraceError: a verdict is damaged, or a file cannot be written.
         """
         traces = self.traces()
         summary = build_summary(self.run, traces)
         write_atomic(self.path / "metrics.csv", metrics_csv(traces).encode())
+        if find_spec("pyarrow"):
+            write_atomic(self.path / "metrics.parquet", metrics_parquet(traces))
         write_record(self.path / "summary.json", summary)
         return summary
 

@@ -124,6 +124,19 @@ def metrics_csv(traces: Sequence[ClipTrace]) -> str:
     return out.getvalue()
 
 
+def metrics_parquet(traces: Sequence[ClipTrace]) -> bytes:
+    """The same rows as a Parquet file, words as they are."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    kinds = {"score": pa.float64(), "raw": pa.float64(), "weight": pa.float64()}
+    columns = pa.schema([(name, kinds.get(name, pa.string())) for name in _COLUMNS])
+    rows = [row for trace in traces if (verdict := trace.verdict()) for row in metric_rows(trace.id, verdict)]
+    out = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(rows, schema=columns), out)
+    return out.getvalue()
+
+
 def _suite(results: list[SuiteVerdict]) -> SuiteSummary:
     dimensions: dict[str, list[DimensionScore]] = defaultdict(list)
     for result in results:
