@@ -210,6 +210,16 @@ class TestLikeness:
         assert unknown.value is None
         assert unknown.missing
 
+    async def test_backgrounds_of_unlike_scales_are_not_compared(self) -> None:
+        one = Brief(shots=tuple(ShotSpec(index=i, scene="a kitchen") for i in range(2)))
+        seen = [SimpleNamespace(shot=i, subjects=[SimpleNamespace(heads=h)]) for i, h in enumerate((4.0, 1.0))]
+        senses = Senses(similarity=pairs((0, 1, 0.1)), framing=SimpleNamespace(shots=seen))
+        got = await taken("background.similarity", senses, shot(0), shot(1), brief=one)
+        assert got.value is None
+        assert got.missing
+        assert "similar scale" in (got.reason or "")
+        assert (await taken("style.similarity", senses, shot(0), shot(1), brief=one)).value == 0.1
+
     async def test_across_one_cut_the_place_is_compared_without_a_brief(self) -> None:
         got = await taken(
             "background.similarity", Senses(similarity=pairs((0, 1, 0.9))), shot(0), shot(1), target="shot0-1"

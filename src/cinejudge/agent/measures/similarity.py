@@ -17,6 +17,9 @@ from cinejudge.tools.text_distance import similarity as wording
 SAME_WORDS = 0.7
 """Similarity from which on two names of a subject mean the same."""
 
+SAME_SIZE = 0.7
+"""Agreement in subject size from which on two backgrounds compare: from nearer, another part of the place is seen."""
+
 Kind = Literal["subject", "background", "style"]
 
 
@@ -54,22 +57,25 @@ async def _over_pairs(query: Query, kind: Kind) -> Measured:
             raise NoValue(f"the brief lets no two shots {what}")
         raise NoValue(f"which shots {what} cannot be told without a brief that says so", missing=True)
     found, evidence = await query.look("similarity")
+    sizes, more = await _heads(query) if kind == "background" else ({}, ())
     values: dict[str, float] = {}
     cosines: list[float] = []
-    for first, second in wanted:
+    comparable = [(a, b) for a, b in wanted if _agree(sizes, a, b) >= SAME_SIZE]
+    for first, second in comparable:
         pair = found.pair(first.index, second.index)
         alike = getattr(pair, kind) if pair else None
         if alike is not None:
             values[f"shot{first.index}-{second.index}"] = alike.value
             cosines.append(alike.cosine)
     if not values:
-        raise NoValue(f"no two shots show a {kind} to compare", evidence=(evidence.id,))
+        reason = f"no two shots show a {kind} to compare" + ("" if comparable else " at a similar scale")
+        raise NoValue(reason, missing=not comparable, evidence=(evidence.id, *more))
     return Measured(
         name=query.name,
         target=query.target,
         value=statistics.fmean(values.values()),
         note=f"mean cosine {statistics.fmean(cosines):.3f} before it is set against the network's own range",
-        evidence=(evidence.id,),
+        evidence=(evidence.id, *more),
         parts=values,
     )
 
@@ -90,9 +96,7 @@ async def shots_likeness(query: Query) -> Measured:
         pair = found.pair(first.index, second.index)
         if pair is None or pair.cut is None:
             continue
-        a, b = sizes.get(first.index), sizes.get(second.index)
-        agree = min(a, b) / max(a, b) if a and b else 1.0
-        values[f"shot{first.index}-{second.index}"] = round(pair.cut.value * agree, 4)
+        values[f"shot{first.index}-{second.index}"] = round(pair.cut.value * _agree(sizes, first, second), 4)
     if not values:
         raise NoValue("blank pictures at the cut", evidence=(evidence.id,))
     return Measured(
@@ -102,6 +106,12 @@ async def shots_likeness(query: Query) -> Measured:
         evidence=(evidence.id, *more),
         parts=values,
     )
+
+
+def _agree(sizes: dict[int, float], first: Shot, second: Shot) -> float:
+    """The smaller over the larger subject of two shots, 0 to 1; 1 where one of them shows none to measure."""
+    a, b = sizes.get(first.index), sizes.get(second.index)
+    return min(a, b) / max(a, b) if a and b else 1.0
 
 
 def _hard(shot: Shot) -> bool:
