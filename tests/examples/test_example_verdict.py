@@ -89,6 +89,12 @@ def test_a_fault_is_found_in_the_clip_that_has_it_alone(
     assert not _found(verdicts[other], *modes)
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_each_shot_is_matched_with_what_it_was_meant_to_be(verdicts: dict[str, Verdict], model: str) -> None:
+    """In model A the sixth shot of the brief is left out, which only the words in the others can tell."""
+    assert [shot.spec for shot in verdicts[model].shots] == TRUTH["clips"][model]["specs"]
+
+
 def test_what_to_change_is_told_for_each(verdicts: dict[str, Verdict]) -> None:
     script = _script("evaluate_and_improve")
     for name, verdict in verdicts.items():
