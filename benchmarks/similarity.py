@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from cinejudge.media import Footage
+from cinejudge.tools.models.views import View, cosine, views
 from cinejudge.tools.similarity import ANCHORS, PICTURE_SIDE
-from cinejudge.tools.views import View, cosine, views
 
 Seen = tuple[str, int, View]
 

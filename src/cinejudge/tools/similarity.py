@@ -14,7 +14,7 @@ from cinejudge.schema.errors import ToolError
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool, ToolArgs, ToolResult
 
 if TYPE_CHECKING:
-    from cinejudge.tools.views import Vector, View
+    from cinejudge.tools.models.views import Vector, View
 
 PICTURE_SIDE = 640
 MOST_SHOTS = 40
@@ -92,7 +92,7 @@ def _numbers(pair: Pair) -> str:
 
 
 def _run(look: Look, args: Args) -> Result:
-    from cinejudge.tools.views import views
+    from cinejudge.tools.models.views import views
 
     if not look.shots:
         raise ToolError("similarity: the shots are not known yet")
@@ -158,7 +158,7 @@ def _subjects(view: View) -> tuple[Vector, ...]:
 
 def _alike(a: Sequence[View], b: Sequence[View], kind: str, of: Callable[[View], tuple[Vector, ...]]) -> Alike | None:
     """Mean over the pairs of pictures that show such a thing; of several subjects the two most alike."""
-    from cinejudge.tools.views import cosine
+    from cinejudge.tools.models.views import cosine
 
     found = [max(cosine(x, y) for x in of(v) for y in of(w)) for v in a if of(v) for w in b if of(w)]
     if not found:
