@@ -1,0 +1,91 @@
+"""What the tool ``lipsync`` is asked and what it answers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cinejudge.schema import Record, Span
+from cinejudge.tools.contract import ToolArgs, ToolResult
+
+Standing = Literal["in_step", "out_of_step", "unclear", "unreadable"]
+
+
+class Args(ToolArgs):
+    """Which shots."""
+
+    shots: tuple[int, ...] = ()
+    """Shot indices; empty means all."""
+
+
+class FaceSync(Record):
+    """One face that is seen in a shot while somebody speaks."""
+
+    track: int
+    shot: int | None
+    start_s: float
+    end_s: float
+    box: tuple[float, float, float, float] | None
+    """Median; None for a face that could not be read."""
+    side_px: float
+    heard_s: float
+    """Seconds of speech during which its mouth can be read."""
+    standing: Standing
+    """Whether mouth and voice belong together, at whatever offset. ``unclear``: they may; ``unreadable``: no telling
+    from this face."""
+    reason: str | None = None
+    """Why it is unreadable or unclear."""
+    offset_ms: float | None = None
+    """Where mouth and voice agree best; positive: the sound is late. A guess while ``unclear``; None out of step."""
+    confidence: float | None = None
+    """The provider's own: SyncNet's confidence, or standard deviations over unrelated signals."""
+    rating: float | None = None
+    """0 to 10. SyncNet's confidence; for the stand-in, closeness of the offset where mouth and voice belong together
+    (10 up to 80 ms, 0 from 400 ms) and 0 where they do not. None where that is unclear."""
+    moving_share: float | None = None
+    """Share of ``heard_s`` in which its mouth moves."""
+    mouth: tuple[float, ...] = ()
+    """Opening, in distances between the eyes' outer corners, spread evenly from start to end."""
+
+
+class Speaking(Record):
+    """A stretch of speech during which a readable face is seen."""
+
+    start_s: float
+    end_s: float
+    track: int | None
+    """The face whose mouth moves with this voice; None when none does."""
+    moving: bool
+    """Whether the mouth of a readable face moves at all."""
+    decided: bool
+    """False when faces are seen of which it is unclear whether one of them speaks."""
+
+
+class Result(ToolResult):
+    """Faces against the voice."""
+
+    faces: tuple[FaceSync, ...]
+    speech_s: float
+    seen: tuple[Span, ...]
+    """Speech while a readable face is seen."""
+    still: tuple[Span, ...]
+    """Speech while readable faces are seen and the mouth of none moves."""
+    speaking: tuple[Speaking, ...]
+    offset_ms: float | None
+    """Of the surest face; positive: the sound is late. None where no mouth moves with the voice."""
+    confidence: float | None
+    """Of that face."""
+    sure: bool
+    """Whether that face is in step; otherwise the offset is a guess."""
+
+    @property
+    def summary(self) -> str:
+        """The offset, or what stands against one."""
+        told = [f for f in self.faces if f.standing != "unreadable"]
+        count = f"{len(told)} readable face track{'s' if len(told) != 1 else ''}"
+        if self.offset_ms is not None and self.sure:
+            side = "in time" if abs(self.offset_ms) < 60 else "late" if self.offset_ms > 0 else "early"
+            return f"lips and voice belong together, sound {side} ({self.offset_ms:+.0f} ms); {count}"
+        if told and all(f.standing == "out_of_step" for f in told):
+            return f"no mouth moves with the voice; {count}"
+        guess = "" if self.offset_ms is None else f" (best at {self.offset_ms:+.0f} ms)"
+        return f"unclear whether mouth and voice belong together{guess}; {count}"
