@@ -34,8 +34,8 @@ LAGS = np.arange(-round(LATEST_S / STEP_S), round(LATEST_S / STEP_S) + 1) * STEP
 FEWEST = 25
 """Mouth samples under which nothing is told."""
 CLEAR = 3.0
-"""Agreement from which on mouth and voice belong together: the best of all lags reaches it with 1 of 20 unrelated voices
-(docs/perception.md)."""
+"""Agreement from which on mouth and voice belong together: with 1 of 20 unrelated voices the best of all lags reaches
+it (docs/perception.md)."""
 POOR = 1.9
 """Agreement under which they do not: the mean of an unrelated voice's best."""
 
