@@ -1,6 +1,6 @@
 """Clips with known shots: every kind of transition, and everything that is easily taken for one.
 
-    python benchmarks/shots/material.py OUT [--split train|held-out] [--each N]
+    python benchmarks/shots/material.py OUT [--split train|held-out] [--each N] [--first N]
 
 Writes ``OUT/*.mp4`` and ``OUT/labels.json`` in the form of the labelled clips: ``cuts[].frame`` is the first clean
 frame of a new shot, ``start`` the first frame with a trace of it. The two splits share no photograph and no seed. The
@@ -379,13 +379,13 @@ def load_photos(folder: Path, split: str) -> list[Picture]:
     return photos
 
 
-def make(out: Path, split: str, each: int, photos: Path, kinds: Sequence[str] = KINDS) -> None:
-    """Writes ``each`` clips of every kind, and their labels."""
+def make(out: Path, split: str, numbers: range, photos: Path, kinds: Sequence[str] = KINDS) -> None:
+    """Writes the clips of these numbers of every kind, and their labels."""
     out.mkdir(parents=True, exist_ok=True)
     pictures = load_photos(photos, split)
     labels = {}
     for kind in kinds:
-        for number in range(each):
+        for number in numbers:
             name = f"{kind}_{number:03d}.mp4"
             rng = np.random.default_rng(zlib.crc32(f"{split}/{name}".encode()))
             script = write_script(kind, rng, pictures)
@@ -399,7 +399,8 @@ if __name__ == "__main__":
     parser.add_argument("out", type=Path)
     parser.add_argument("--split", choices=sorted(PHOTOS), default="held-out")
     parser.add_argument("--each", type=int, default=8)
+    parser.add_argument("--first", type=int, default=0, help="number of the first clip of each kind")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--photos", type=Path, required=True)
     given = parser.parse_args()
-    make(given.out, given.split, given.each, given.photos, given.kinds)
+    make(given.out, given.split, range(given.first, given.first + given.each), given.photos, given.kinds)
