@@ -18,6 +18,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__ = "0.1.0"
 
+# Recent builds of ONNX Runtime (1.31 does) report their use to their maker unless this is set before they are loaded:
+# they write an identifier into the home folder and open connections. Whoever wants that can set it to 0.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 if TYPE_CHECKING:
     from cinejudge.evaluation import aevaluate, evaluate, evaluate_many
     from cinejudge.schema import Brief, Failure, Options, Verdict

@@ -48,7 +48,8 @@ def make_verdict(
         findings=ordered,
         evidence=evidence,
         questions=asked,
-        measured=tuple(case.measured.values()),
+        # By what was asked, not by which of the judges, who work side by side, came first.
+        measured=tuple(taken for _, taken in sorted(case.measured.items())),
         facts=facts,
         usage=_usage(case),
         versions=versions(case),

@@ -1,0 +1,65 @@
+"""What becomes of hostile files, with seconds and memory: python benchmarks/reliability/hostile.py [FOLDER]...
+
+Each file is opened in a process of its own, as `cinejudge run` opens it; memory is the peak of the decoding process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+
+def main() -> None:
+    from tests.reliability.hostile_files import good, make_hostile
+
+    with tempfile.TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as listener:
+        made = Path(name) / "made"
+        made.mkdir()
+        canary = good(Path(name) / "canary.mp4")
+        make_hostile(made, canary, listener.getsockname()[1])
+        folders = [made, *map(Path, sys.argv[1:])]
+        files = [p for folder in folders for p in sorted(folder.iterdir()) if p.suffix != ".md" and not p.is_dir()]
+        print("| file | outcome | seconds | memory (MB) |\n|---|---|---|---|")
+        for path in files:
+            told = subprocess.run(
+                [sys.executable, __file__, "--one", str(path), name], stdout=subprocess.PIPE, check=True, timeout=300
+            )
+            row = json.loads(told.stdout)
+            print(f"| {row['name']} | {row['outcome']} | {row['seconds']:.1f} | {row['memory']:.0f} |")
+
+
+def one(path: Path, cache: Path) -> None:
+    from cinejudge.media import Footage
+    from cinejudge.media.names import printable
+    from cinejudge.schema.errors import MediaError
+
+    start = time.perf_counter()
+    try:
+        with Footage(path, cache=cache) as footage:
+            clip = footage.clip
+            notes = f"; {'; '.join(clip.notes)}" if clip.notes else ""
+            outcome = f"judged: {clip.frames} frames, {clip.width}×{clip.height}{notes}"
+    except MediaError as error:
+        outcome = str(error).partition(": ")[2]
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    name = printable(path.name).replace("`", "'").replace("|", "/")
+    short = name if len(name) < 50 else f"{name[:20]}… ({len(os.fsencode(path.name))} bytes)"
+    row = {"name": f"`{short}`", "outcome": outcome.replace("|", "/"), "seconds": time.perf_counter() - start}
+    print(json.dumps(row | {"memory": memory}))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--one"]:
+        one(Path(sys.argv[2]), Path(sys.argv[3]) / "cache")
+    else:
+        main()
