@@ -1,48 +1,21 @@
-"""Judging from Python: one clip or many. The commands are thin covers of these functions.
-
-A clip is the unit of work: :func:`judge_clip` takes a clip and its brief, writes its own folder and shares nothing
-but caches.
-"""
+"""Judging from Python: one clip or many. The commands are thin covers of these functions."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cinejudge import __version__
-from cinejudge.schema import Brief, Failure, Options, Suite, Verdict, Versions
-from cinejudge.schema.errors import CinejudgeError, ConfigError, MediaError, TraceError
+from cinejudge.judging import Desk, Watcher, choose_device, fence_key, judge_clip
+from cinejudge.schema import Brief, Failure, Options, Verdict, Versions
+from cinejudge.schema.errors import BriefError, CinejudgeError, ConfigError, MediaError
 from cinejudge.settings import resolve
-
-if TYPE_CHECKING:
-    from cinejudge.llm import Session
-    from cinejudge.media import ArtifactStore, Footage
-    from cinejudge.traces import ClipTrace, EarlierRuns, RunFolder
 
 BriefLike = Brief | str | Mapping[str, Any] | Path
 """A brief: the record, a free-text prompt, the plain data of a brief file, or the path of one."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What happens in a run, for a display."""
-
-    name: str
-    """What people are shown: the file's name, with folders where it takes them to tell two apart."""
-    stage: str
-    """``open``, a stage of the graph, or ``done``."""
-    result: Verdict | Failure | None = None
-    place: int = 0
-    """Number of the clip, from 1."""
-    total: int = 0
-
-
-Watcher = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
@@ -67,6 +40,7 @@ def evaluate(video: str | Path, *, brief: BriefLike | None = None, **options: An
     Raises:
         ConfigError: wrong options, suite or brief.
         MediaError: the file cannot be judged.
+        BriefError: the brief that lies beside it cannot be read.
         CinejudgeError: it could not be judged for another reason.
     """
     return asyncio.run(aevaluate(video, brief=brief, **options))
@@ -78,7 +52,8 @@ async def aevaluate(video: str | Path, *, brief: BriefLike | None = None, **opti
     outcome = await run([Path(video)], resolve(_tuples(options)), briefs=briefs)
     result = outcome.results[0]
     if isinstance(result, Failure):
-        raise (MediaError if result.error == "MediaError" else CinejudgeError)(f"{result.name}: {result.message}")
+        known: dict[str, type[CinejudgeError]] = {"MediaError": MediaError, "BriefError": BriefError}
+        raise known.get(result.error, CinejudgeError)(f"{result.name}: {result.message}")
     return result
 
 
@@ -117,7 +92,7 @@ async def run(
         watch: Told of what happens.
 
     Raises:
-        ConfigError: wrong options, suites or briefs; nothing has been judged then.
+        ConfigError: wrong options, suites or briefs file; nothing has been judged then.
         TraceError: the run folder cannot be used.
     """
     from cinejudge import llm, prompts
@@ -137,7 +112,7 @@ async def run(
     collector = None if options.offline else otel.collector()
     store = ArtifactStore(cache_dir() / "artifacts")
     model = llm.create_model(options.model, base_url=options.base_url, load=store.read)
-    device = _device(options.device)
+    device = choose_device(options.device)
     versions = Versions(
         cinejudge=__version__,
         model=model.name,
@@ -177,28 +152,12 @@ async def run(
     return RunResult(folder.path, report, results)
 
 
-@dataclass(frozen=True)
-class Desk:
-    """What all clips of a run share."""
-
-    options: Options
-    suites: tuple[Suite, ...]
-    store: ArtifactStore
-    session: Session
-    folder: RunFolder
-    earlier: EarlierRuns
-    fence_key: str
-    device: str
-    watch: Watcher
-    total: int
-
-
 async def _all(
-    desk: Desk, videos: Sequence[Path], names: Sequence[str], briefs: Sequence[Brief | None]
+    desk: Desk, videos: Sequence[Path], names: Sequence[str], briefs: Sequence[Brief | BriefError | None]
 ) -> tuple[Verdict | Failure, ...]:
     gate = asyncio.Semaphore(desk.options.jobs)
 
-    async def one(place: int, video: Path, name: str, brief: Brief | None) -> Verdict | Failure:
+    async def one(place: int, video: Path, name: str, brief: Brief | BriefError | None) -> Verdict | Failure:
         async with gate:
             return await judge_clip(desk, video, brief, name=name, place=place)
 
@@ -208,97 +167,28 @@ async def _all(
     return tuple(task.result() for task in tasks)
 
 
-async def judge_clip(
-    desk: Desk, video: Path, brief: Brief | None, *, name: str | None = None, place: int = 1
-) -> Verdict | Failure:
-    """Judges one clip into its own folder. Whatever is wrong with it ends as a :class:`Failure`, never beyond.
-
-    Raises:
-        TraceError: the run folder cannot be written: no clip could go on.
-    """
-    from cinejudge.media import Footage
-    from cinejudge.weights import cache_dir
-
-    def tell(stage: str, result: Verdict | Failure | None = None) -> None:
-        desk.watch(Progress(footage.name, stage, result, place, desk.total))
-
-    start = time.perf_counter()
-    trace = None
-    with Footage(video, cache=cache_dir(), name=name) as footage:
-        tell("open")
-        try:
-            clip = await asyncio.to_thread(lambda: footage.clip)
-            trace = desk.folder.clip(clip.id, brief)
-            verdict = trace.verdict()
-            if verdict is None or verdict.status == "partial":
-                verdict = await _judge(desk, footage, brief, trace, tell)
-                trace.write_verdict(verdict)
-        except (TraceError, ConfigError):
-            raise
-        except Exception as error:  # noqa: BLE001 - a fault in one clip must not take the others down; it is recorded
-            trace = trace or desk.folder.file(video)
-            known = isinstance(error, CinejudgeError)
-            message = str(error) if known else f"internal error, please report it: {type(error).__name__}: {error}"
-            result = Failure(
-                name=footage.name,
-                error=type(error).__name__,
-                message=" ".join(message.split()),
-                seconds=round(time.perf_counter() - start, 3),
-            )
-            trace.write_failure(result)
-            if not known:
-                trace.event("error", error=type(error).__name__, message=_traceback(error), where="clip")
-            tell("done", result)
-            return result
-    tell("done", verdict)
-    return verdict
-
-
-async def _judge(
-    desk: Desk, footage: Footage, brief: Brief | None, trace: ClipTrace, tell: Callable[[str], None]
-) -> Verdict:
-    from cinejudge.agent import graph
-    from cinejudge.agent.case import Case
-    from cinejudge.tools.perception import Perception
-    from cinejudge.traces import record_evidence, record_exchange
-    from cinejudge.weights import cache_dir
-
-    clip = footage.clip
-    trace.event("clip_opened", name=clip.name, source=footage.path.absolute(), sha256=clip.sha256)
-    perception = Perception(
-        footage,
-        desk.store,
-        cache_dir() / "evidence",
-        device=desk.device,
-        listener=record_evidence(trace),
-    )
-    case = Case(
-        footage=footage,
-        perception=perception,
-        brief=brief,
-        suites=desk.suites,
-        session=desk.session.within(
-            desk.options.limits, name=f"clip {clip.id[:8]}", listener=record_exchange(trace, desk.session.model.name)
-        ),
-        trace=trace,
-        options=desk.options,
-        fence_key=desk.fence_key,
-        on_stage=tell,
-        earlier=desk.earlier.of(trace.id),
-    )
-    return await graph.run(case)
-
-
 def _briefs(
     videos: Sequence[Path], given: Sequence[BriefLike | None] | None, briefs_file: Path | None
-) -> tuple[Brief | None, ...]:
+) -> tuple[Brief | BriefError | None, ...]:
     from cinejudge.briefs import find_brief
 
     if given is None:
-        return tuple(find_brief(video, briefs_file) for video in videos)
+        if briefs_file is not None:
+            return tuple(find_brief(video, briefs_file) for video in videos)
+        return tuple(_beside(video) for video in videos)
     if len(given) != len(videos):
         raise ConfigError(f"{len(given)} briefs for {len(videos)} videos: give one for each, None where there is none")
     return tuple(None if brief is None else _brief(brief) for brief in given)
+
+
+def _beside(video: Path) -> Brief | BriefError | None:
+    """The brief that lies beside a video; one that cannot be read concerns this clip alone."""
+    from cinejudge.briefs import find_brief
+
+    try:
+        return find_brief(video, None)
+    except ConfigError as error:
+        return BriefError(str(error))
 
 
 def _brief(given: BriefLike) -> Brief:
@@ -309,42 +199,6 @@ def _brief(given: BriefLike) -> Brief:
     return read_brief(given) if isinstance(given, Path) else parse_brief(given)
 
 
-def _device(wanted: str) -> str:
-    if wanted != "auto":
-        return wanted
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def fence_key(cache: Path) -> str:
-    """The secret of this machine from which the marks around quoted data follow.
-
-    It is made once and kept beside the reply cache: requests stay the same from run to run, so that a reply is found
-    again, and no video can know the marks.
-    """
-    path = cache / "fence.key"
-    try:
-        return path.read_text(encoding="ascii")
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"fence.{secrets.token_hex(4)}.tmp")
-        temporary.write_text(secrets.token_hex(16), encoding="ascii")
-        try:
-            path.hardlink_to(temporary)  # the first of several processes wins
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
-        return path.read_text(encoding="ascii")
-
-
 def _tuples(options: Mapping[str, Any]) -> dict[str, Any]:
     return {k: tuple(v) if isinstance(v, list) else (v,) if k == "suites" and isinstance(v, str) else v
             for k, v in options.items()}  # fmt: skip
-
-
-def _traceback(error: Exception) -> str:
-    import traceback
-
-    return "".join(traceback.format_exception(error))[-8000:]

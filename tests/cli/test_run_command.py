@@ -66,6 +66,16 @@ def test_a_broken_clip_is_named_in_one_line_and_the_others_are_judged(clip: Path
     assert "1 of 2 could not be judged" in done.stderr
 
 
+def test_a_broken_brief_costs_only_its_clip(clip: Path) -> None:
+    two_shots(clip.with_name("other.mp4"))
+    clip.with_suffix(".json").write_text("{not json", encoding="utf-8")
+    done = cinejudge("run", clip.parent)
+    assert done.exit_code == 1
+    (told,) = [line for line in done.stderr.splitlines() if "not judged" in line]
+    assert "clip.json" in told
+    assert "other.mp4: 2 shots" in done.stderr
+
+
 def test_fail_under(clip: Path) -> None:
     clip.with_suffix(".txt").write_text(BRIEF, encoding="utf-8")
     assert cinejudge("run", clip, "--fail-under", "0.99").exit_code == 3

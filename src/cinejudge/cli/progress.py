@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from cinejudge.evaluation import Progress as Event
 from cinejudge.evaluation import RunResult
+from cinejudge.judging import Progress as Event
 from cinejudge.schema import Failure, Verdict
 from cinejudge.schema.suite import Severity
 
@@ -74,7 +74,8 @@ class Display:
         where = f"{event.place:>{len(str(event.total))}}/{event.total}"
         result = event.result
         if isinstance(result, Failure):
-            self.console.print(f"[red]{where}  {escape(name)}: not judged: {escape(result.message)}[/red]")
+            line = f"[red]{where}  {escape(name)}: not judged: {escape(result.message)}[/red]"
+            self.console.print(line, soft_wrap=True)
         elif isinstance(result, Verdict):
             found = _count(len(result.findings), "finding")
             partial = (

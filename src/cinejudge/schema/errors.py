@@ -3,6 +3,7 @@
 CinejudgeError
 ├── ConfigError            wrong usage, option, suite or brief: exit code 2
 ├── MediaError             this file cannot be judged; the other clips go on
+├── BriefError             the brief beside this file cannot be read; the other clips go on
 ├── WeightsMissing         a weight is not there; says the command that gets it
 ├── ToolError              a perception tool failed; told to the model, recorded in the trace
 ├── ModelError             a chat model failed after its retries
@@ -27,6 +28,10 @@ class ConfigError(CinejudgeError):
 
 class MediaError(CinejudgeError):
     """A file that cannot be judged: not a video, broken, or over a limit."""
+
+
+class BriefError(CinejudgeError):
+    """The brief that lies beside a video cannot be read."""
 
 
 class WeightsMissing(CinejudgeError):
