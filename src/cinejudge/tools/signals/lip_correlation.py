@@ -29,7 +29,7 @@ SYLLABLES_HZ = (0.7, 7.0)
 """Rates at which a mouth opens and closes in speech."""
 LATEST_S = 0.6
 STEP_S = 0.02
-LAGS = np.arange(-round(LATEST_S / STEP_S), round(LATEST_S / STEP_S) + 1) * STEP_S
+LAGS: Floats = np.arange(-round(LATEST_S / STEP_S), round(LATEST_S / STEP_S) + 1, dtype=np.float64) * STEP_S
 """Delays of the sound that are tried, in seconds."""
 FEWEST = 25
 """Mouth samples under which nothing is told."""
