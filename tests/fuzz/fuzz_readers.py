@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing of what reads files that others wrote: briefs and traces.
 
     pip install 'cinejudge[fuzz]'
-    python tests/fuzz/fuzz_readers.py -max_total_time=300 CORPUS_FOLDER
+    python -m tests.fuzz.fuzz_readers -max_total_time=300 CORPUS_FOLDER
 
 Any end but success or one of our own errors is a finding.
 """

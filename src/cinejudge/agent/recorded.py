@@ -51,6 +51,10 @@ class RecordedSenses:
         """
         raise NotRecorded(f"{path.name} is no part of the trace: run the command again")
 
+    def keep_sound(self, path: Path) -> str:
+        """Raises NotRecorded: a recording of the user's own is no part of a trace."""
+        raise NotRecorded(f"it compares with {path.name}, which is no part of the trace: run the command again")
+
     def result(self, evidence: Evidence) -> Any:
         """The typed result behind it.
 
