@@ -37,11 +37,13 @@ def main() -> None:
         for seed in range(1, given.chains + 1):
             with telling_server(careful(looks=1)) as server:
                 site = Site(root / str(seed), videos, server)
-                kills = killed_often(site, server, given.kills, steps, seed)  # fails if a stored call is made again
+                kills, again = killed_often(site, server, given.kills, steps, seed)
                 sent = [identity(request) for request in server.requests]
                 same = "the same" if site.verdicts() == verdicts else "DIFFERENT"
                 cut = len(sent) - len(set(sent))
-                print(f"| {seed} | {kills} | {len(sent)} | {len(site.stored())} | {cut} | 0 | {same} |", flush=True)
+                print(
+                    f"| {seed} | {kills} | {len(sent)} | {len(site.stored())} | {cut} | {again} | {same} |", flush=True
+                )
 
 
 if __name__ == "__main__":
