@@ -47,7 +47,14 @@ async def find_facts(case: Case, segmentation: Segmentation) -> Facts:
         "has_screen_text": None if text is None else bool(text.lines),
         **_people(faces, objects),
         **_speech(case, segmentation, speech, faces),
+        **await _sounds(case, speech),
     }
+
+
+async def count_speakers(case: Case) -> int:
+    """How many voices are heard; 0 where nobody can tell."""
+    voices = await _found(case, "speakers") if case.footage.clip.has_audio else None
+    return 0 if voices is None else len(voices.voices)
 
 
 def brief_facts(brief: Brief | None) -> Facts:
@@ -118,7 +125,19 @@ def _speech(case: Case, segmentation: Segmentation, speech: Any, faces: Any) -> 
         "has_speech": bool(speech.spans),
         "speech_in_several_shots": len(spoken) > 1,
         "has_visible_speech": None if seen is None else any(_shared(speech.spans, span) > HEARD_S for span in seen),
-        **({} if speech.spans else {"has_dialogue": False}),
+    }
+
+
+async def _sounds(case: Case, speech: Any) -> Facts:
+    """Whether there is music, and whether several people speak."""
+    if not case.footage.clip.has_audio:
+        return {}
+    events = await _found(case, "audio_events")
+    silent = speech is not None and not speech.spans
+    voices = None if silent else await _found(case, "speakers")
+    return {
+        "has_music": None if events is None else events.has_music,
+        "has_dialogue": False if silent else None if voices is None else voices.several,
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cinejudge.agent import measures
 from cinejudge.agent.case import Case
-from cinejudge.agent.facts import find_facts
+from cinejudge.agent.facts import count_speakers, find_facts
 from cinejudge.rubrics import plan_questions
 from cinejudge.schema import Asked, Segmentation, Suite, content_hash
 from cinejudge.schema.errors import ConfigError
@@ -29,6 +29,7 @@ async def plan(case: Case, segmentation: Segmentation) -> Plan:
     with case.stage("perceive"):
         case.perception.shots = segmentation.shots
         facts = await find_facts(case, segmentation)
+        speakers = await count_speakers(case)
         await case.perception.look("keyframes")  # the report shows them, whether or not a model is asked
         case.base_evidence = tuple(sorted(case.perception.found.values(), key=lambda e: e.id))
     with case.stage("plan"):
@@ -36,7 +37,7 @@ async def plan(case: Case, segmentation: Segmentation) -> Plan:
             question
             for suite in case.suites
             for question in plan_questions(
-                suite, case.brief, segmentation.shots, facts, seed=case.options.seed, speakers=0
+                suite, case.brief, segmentation.shots, facts, seed=case.options.seed, speakers=speakers
             )
         )
         return Plan(facts=facts, asked=asked, same_as=_repeats(asked))

@@ -64,13 +64,12 @@ def _run(look: Look, args: Args) -> Result:
         raise Abstain("the clip has no sound")
     samples = sound.mono(dnsmos.RATE)
     spans = whisper.speech_spans(samples)
-    session = dnsmos.load(weights.path("dnsmos"))
 
     def judge(start_s: float, end_s: float) -> dict[str, float] | None:
         speech_s = sum(max(0.0, min(b, end_s) - max(a, start_s)) for a, b in spans)
         if speech_s < max(LEAST_SPEECH_S, LEAST_SHARE * (end_s - start_s)):
             return None
-        return _rated(session, samples[round(start_s * dnsmos.RATE) : round(end_s * dnsmos.RATE)], speech_s)
+        return _rated(samples[round(start_s * dnsmos.RATE) : round(end_s * dnsmos.RATE)], speech_s)
 
     clip = judge(0.0, sound.duration_s)
     if clip is None:
@@ -81,10 +80,10 @@ def _run(look: Look, args: Args) -> Result:
     )
 
 
-def _rated(session: Any, samples: NDArray[Any], speech_s: float) -> dict[str, float]:
+def _rated(samples: NDArray[Any], speech_s: float) -> dict[str, float]:
     from cinejudge.tools.models import dnsmos
 
-    opinion = dnsmos.rate(session, samples)
+    opinion = dnsmos.rate(dnsmos.load(weights.path("dnsmos")), samples)
     return {
         "production_quality": round(1 + 9 * (opinion.overall - 1) / 4, 2),
         "overall": round(opinion.overall, 2),

@@ -39,7 +39,7 @@ class Stretch(Record):
     bpm: float | None
     """Beats per minute, possibly doubled or halved; None under 3 s or without a steady beat."""
     beat_strength: float | None
-    """How steadily the beat comes back, 0 to 1; noise stays under 0.2."""
+    """How steadily the beat comes back, 0 to 1; noise stays under 0.28."""
     beats: tuple[float, ...]
     """Times in seconds."""
     level_db: float
@@ -173,7 +173,8 @@ def _rhythms(first: Stretch, second: Stretch) -> tuple[float | None, float | Non
     octave = round(float(np.log2(second.bpm / first.bpm)))
     apart = abs(second.bpm / 2.0**octave / first.bpm - 1) if abs(octave) <= 1 else 1.0
     tempo = max(0.0, 1 - apart / ONE_TEMPO)
-    return round(tempo, 4), round(alignment(first, second), 4)
+    # At another tempo a beat that falls on the old one does so by chance.
+    return round(tempo, 4), round(alignment(first, second), 4) if tempo else 0.0
 
 
 def alignment(first: Stretch, second: Stretch) -> float:

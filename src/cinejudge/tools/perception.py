@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cinejudge.media import ArtifactStore, Footage
+from cinejudge.media.recording import read_recording
 from cinejudge.media.still import read_still
 from cinejudge.schema import Evidence, Shot, content_hash
 from cinejudge.schema.errors import ConfigError, MediaError, ToolError, WeightsMissing
@@ -100,6 +101,14 @@ class Perception:
             MediaError: it cannot be read as a picture.
         """
         return self.store.put_image(read_still(path), "reference picture").sha256
+
+    def keep_sound(self, path: Path) -> str:
+        """Keeps a recording of the user's own, such as a reference voice, and gives its artifact for tools to use.
+
+        Raises:
+            MediaError: it cannot be read as a recording.
+        """
+        return self.store.put(read_recording(path).wav(), "audio/wav")
 
     def result(self, evidence: Evidence) -> Any:
         """The typed result behind a found piece of evidence."""

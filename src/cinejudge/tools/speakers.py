@@ -215,8 +215,8 @@ def _reference(store: ArtifactStore, name: str) -> NDArray[np.float64]:
 
     try:
         with wave.open(io.BytesIO(store.read(name))) as file:
-            samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / np.float32(32768)
-            sound = Sound(samples.reshape(-1, file.getnchannels()), file.getframerate())
+            samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels())
+            sound = Sound((samples / 32768).astype(np.float32), file.getframerate())
     except (TraceError, OSError, EOFError, wave.Error) as error:
         raise ToolError(f"speakers: no recording {name[:12]} is stored") from error
     mono = sound.mono(voice_encoder.RATE)

@@ -41,6 +41,10 @@ class Senses(Protocol):
         """The artifact of a picture of the user's own, for tools to compare with."""
         ...
 
+    def keep_sound(self, path: Path) -> str:
+        """The artifact of a recording of the user's own, for tools to compare with."""
+        ...
+
     def result(self, evidence: Evidence) -> Any:
         """The typed result behind a found piece of evidence."""
         ...

@@ -15,7 +15,7 @@ SLOWEST, FASTEST = 45.0, 200.0
 """Beats per minute that are looked for."""
 SHORTEST_S = 3.0
 """Less sound holds too few beats to tell a tempo."""
-STEADY = 0.25
+STEADY = 0.3
 """Strength from which on there is a beat."""
 HALF = 0.7
 """A beat twice as fast is taken where it fits so nearly as well."""
@@ -31,7 +31,7 @@ class Tempo(NamedTuple):
 
     bpm: float
     strength: float
-    """Autocorrelation of the onset curve at one beat, 0 to 1; noise stays under 0.2."""
+    """Autocorrelation of the onset curve at one beat, 0 to 1; noise stays under 0.28."""
 
 
 def tempo(flux: NDArray[Any], hop_s: float) -> Tempo | None:

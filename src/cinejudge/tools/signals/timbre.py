@@ -12,8 +12,9 @@ from cinejudge.tools.signals import mel
 RATE = 16_000
 COEFFICIENTS = 12
 _FFT, _HOP, _BANDS = 1024, 512, 40
-_FAINTEST = 1e-6
-"""Power (of a full-scale sine) that counts as heard: -60 dB."""
+_FAINTEST = 1e-2
+"""Power, as a share of the mean, that the quietest bands are lifted to: -20 dB."""
+_SILENT = 1e-5
 _NOTE_FFT, _NOTE_HOP, _NOTE_LOW_HZ, _NOTE_HIGH_HZ = 4096, 2048, 120.0, 2000.0
 COLOUR_SCALE = 3.0
 """Distance of tone colours at which the likeness has fallen to 1/e."""
@@ -28,13 +29,15 @@ def colour(samples: NDArray[Any]) -> NDArray[np.float64]:
     from scipy.fft import dct
 
     window = np.hanning(_FFT)
-    power = mel.power_spectra(samples, window, _HOP, _FFT) / (window.sum() / 2) ** 2
-    bands = power @ mel.triangles(mel.htk_edges(_BANDS, 50, 7600), np.arange(_FFT // 2 + 1) * RATE / _FFT).T
-    logs = np.log(bands * RATE / _FFT + _FAINTEST)
-    heard = logs.max(axis=1) > np.log(_FAINTEST) + 2
+    filters = mel.triangles(mel.htk_edges(_BANDS, 50, 7600), np.arange(_FFT // 2 + 1) * RATE / _FFT)
+    bands = mel.power_spectra(samples, window, _HOP, _FFT) @ filters.T
+    loudness = bands.mean(axis=1)
+    heard = loudness > _SILENT * loudness.max(initial=0)
     if not heard.any():
         return np.zeros(COEFFICIENTS)
-    return np.asarray(dct(logs[heard], norm="ortho", axis=1)[:, 1 : COEFFICIENTS + 1].mean(axis=0))
+    # The floor goes with the level, so that a gain changes nothing.
+    logs = np.log(bands[heard] / loudness[heard].mean() + _FAINTEST)
+    return np.asarray(dct(logs, norm="ortho", axis=1)[:, 1 : COEFFICIENTS + 1].mean(axis=0))
 
 
 def notes(samples: NDArray[Any]) -> NDArray[np.float64]:
