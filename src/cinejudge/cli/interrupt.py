@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Coroutine
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
@@ -29,6 +30,8 @@ def run_until_done(work: Coroutine[Any, Any, T]) -> T:
     the middle of a measurement cannot be cancelled and is not waited for, nor has it to be: a run survives SIGKILL
     at any moment, so nothing that is written can be left half done.
     """
+    # Cancelled, LangGraph drops the judges that had not begun, and Python remarks on each: no news to the user.
+    warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
     runner = asyncio.Runner()
     try:
         result = runner.run(work)
