@@ -29,7 +29,7 @@ async def test_words_settings_and_usage(new_session: NewSession, spec: str) -> N
     assert reply.usage.reasoning_tokens == 3
     settings = request.raw.get("generationConfig", request.raw)
     assert settings["temperature"] == 0
-    assert 4096 in settings.values()
+    assert 8192 in settings.values()
 
 
 async def test_the_beginning_of_an_earlier_prompt_counts_as_cached(new_session: NewSession) -> None:
