@@ -173,6 +173,9 @@ class TestQuality:
         assert (await taken("sound.quality", senses, target="shot1", shots=SHOTS[1:2])).value is None
         alone = Senses(audio_quality=audio_quality.Result(clip=whole, shots=()))
         assert (await taken("sound.quality", alone)).value == pytest.approx(5.5)
+        in_shots = Senses(audio_quality=audio_quality.Result(clip=None, shots=shots[:1]))
+        found = await taken("sound.quality", in_shots)
+        assert found.value == pytest.approx(5.0) and "3.0 of 5" in found.note
 
 
 def case(senses: Senses, *, has_audio: bool = True) -> Any:

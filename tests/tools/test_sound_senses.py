@@ -188,6 +188,15 @@ def test_quality_of_speech_is_put_on_a_scale_of_ten(tmp_path, monkeypatch, speec
     assert [q.shot for q in found.shots] == [0]  # nobody speaks in the second
 
 
+def test_a_shot_with_speech_is_rated_though_the_clip_as_a_whole_has_little(tmp_path, monkeypatch, speech):
+    speech((0.0, 1.5))
+    monkeypatch.setattr(dnsmos, "load", lambda path: None)
+    monkeypatch.setattr(dnsmos, "rate", lambda session, samples: dnsmos.Opinion(3.5, 4.0, 3.0))
+    found = run(audio_quality, tmp_path, noise(12), 3.0)
+    assert found.clip is None and [q.shot for q in found.shots] == [0]
+    assert found.summary.startswith("speech rated 3.0 of 5")
+
+
 def test_quality_says_nothing_about_a_clip_with_hardly_any_speech(tmp_path, speech):
     speech((0.0, 1.5))
     with pytest.raises(Abstain, match="too little speech"):

@@ -43,13 +43,14 @@ class ShotQuality(Quality):
 class Result(ToolResult):
     """Ratings of the clip, and of every shot with enough speech."""
 
-    clip: Quality
+    clip: Quality | None
+    """None where speech makes up too little of the clip, though enough of a shot."""
     shots: tuple[ShotQuality, ...]
 
     @property
     def summary(self) -> str:
-        """The clip's ratings."""
-        q = self.clip
+        """The ratings of the clip, or of the shot that holds the most speech."""
+        q = self.clip or max(self.shots, key=lambda shot: shot.speech_s)
         return (
             f"speech rated {q.overall:.1f} of 5 (voice {q.signal:.1f}, background {q.background:.1f}), "
             f"about {q.production_quality:.1f} of 10 as production quality"
@@ -72,12 +73,11 @@ def _run(look: Look, args: Args) -> Result:
         return _rated(samples[round(start_s * dnsmos.RATE) : round(end_s * dnsmos.RATE)], speech_s)
 
     clip = judge(0.0, sound.duration_s)
-    if clip is None:
-        raise Abstain(f"too little speech to rate: it takes {LEAST_SPEECH_S:g} s and a quarter of the time")
     shots = [(shot.index, judge(shot.start_s, min(shot.end_s, sound.duration_s))) for shot in look.shots]
-    return Result(
-        clip=Quality(**clip), shots=tuple(ShotQuality(shot=index, **q) for index, q in shots if q is not None)
-    )
+    rated = tuple(ShotQuality(shot=index, **q) for index, q in shots if q is not None)
+    if clip is None and not rated:
+        raise Abstain(f"too little speech to rate: it takes {LEAST_SPEECH_S:g} s and a quarter of the time")
+    return Result(clip=None if clip is None else Quality(**clip), shots=rated)
 
 
 def _rated(samples: NDArray[Any], speech_s: float) -> dict[str, float]:

@@ -84,7 +84,8 @@ class Result(ToolResult):
     @property
     def summary(self) -> str:
         """How much music, its tempo, its breaks."""
-        pace = f" at {self.bpm:.0f} beats per minute" if self.bpm else " without a steady beat"
+        known = f" at {self.bpm:.0f} beats per minute" if self.bpm else " without a steady beat"
+        pace = " (too short to tell a tempo)" if self.beat_strength is None else known
         joins = "".join(f"; shots {j.first + 1}-{j.second + 1}: {j.consistency:.2f} alike" for j in self.joins[:6])
         return f"{self.music_s:.1f} s of music{pace}{joins}"
 

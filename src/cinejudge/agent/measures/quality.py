@@ -13,18 +13,20 @@ async def sound_quality(query: Query) -> Measured:
     """Production quality of the sound, 1 to 10: mean over the shots that can be rated, else of the whole clip."""
     rated, evidence = await query.look("audio_quality")
     wanted = {s.index for s in query.shots}
-    parts = {f"shot{q.shot}": q.production_quality for q in rated.shots if q.shot in wanted}
-    if not parts and query.target != "clip":
-        raise NoValue("too little speech in this shot to rate its sound", evidence=(evidence.id,))
-    overall, signal, background = rated.clip.overall, rated.clip.signal, rated.clip.background
+    shots = [q for q in rated.shots if q.shot in wanted]
+    whole = [rated.clip] if rated.clip and query.target == "clip" else []
+    if not shots and not whole:
+        raise NoValue("too little speech to rate the sound", evidence=(evidence.id,))
+    told = (whole or shots)[0]
     return Measured(
         name=query.name,
         target=query.target,
-        value=statistics.fmean(parts.values()) if parts else rated.clip.production_quality,
+        value=statistics.fmean(q.production_quality for q in shots or whole),
         unit="1-10",
         note=(
-            f"converted from a rating of speech: {overall:.1f} of 5 (voice {signal:.1f}, background {background:.1f})"
+            f"converted from a rating of speech: {told.overall:.1f} of 5 (voice {told.signal:.1f}, "
+            f"background {told.background:.1f})"
         ),
         evidence=(evidence.id,),
-        parts=parts,
+        parts={f"shot{q.shot}": q.production_quality for q in shots},
     )
