@@ -177,6 +177,12 @@ class TestQuality:
         found = await taken("sound.quality", in_shots)
         assert found.value == pytest.approx(5.0) and "3.0 of 5" in found.note
 
+    async def test_sound_beside_the_voice_is_not_blamed(self) -> None:
+        loud = audio_quality.Quality(production_quality=1.6, overall=1.3, signal=1.5, background=1.2, speech_s=2.0)
+        found = await taken("sound.quality", Senses(audio_quality=audio_quality.Result(clip=loud, shots=())))
+        assert found.value is None
+        assert found.missing
+
 
 def case(senses: Senses, *, has_audio: bool = True) -> Any:
     return SimpleNamespace(perception=senses, footage=SimpleNamespace(clip=SimpleNamespace(has_audio=has_audio)))

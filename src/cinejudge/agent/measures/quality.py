@@ -7,6 +7,10 @@ import statistics
 from cinejudge.agent.measures.registry import NoValue, Query, measure
 from cinejudge.schema import Measured
 
+CLEAN_BACKGROUND = 2.0
+"""Rating of the background (DNSMOS, 1 to 5) under which much is heard beside the voice. The rating then blames music,
+alarms or a crowd for not being silence, and says nothing about how well they were made."""
+
 
 @measure("sound.quality", unit="1-10")
 async def sound_quality(query: Query) -> Measured:
@@ -17,6 +21,10 @@ async def sound_quality(query: Query) -> Measured:
     whole = [rated.clip] if rated.clip and query.target == "clip" else []
     if not shots and not whole:
         raise NoValue("too little speech to rate the sound", evidence=(evidence.id,))
+    shots, whole = ([q for q in heard if q.background >= CLEAN_BACKGROUND] for heard in (shots, whole))
+    if not shots and not whole:
+        reason = "much is heard beside the voice: a rating of speech says nothing about the sound as a whole"
+        raise NoValue(reason, missing=True, evidence=(evidence.id,))
     told = (whole or shots)[0]
     return Measured(
         name=query.name,
