@@ -134,6 +134,12 @@ class TestMotion:
         assert (await taken("camera.shake", Senses(camera=moving("static", shake=0.7)))).value == 0.7
         assert (await taken("camera.shake", Senses(camera=moving("static", shake=None)))).value is None
 
+    async def test_a_swing_is_no_tremor(self) -> None:
+        swinging = moving("pan_right", shake=2.0)
+        swinging.shots[0].moves = (SimpleNamespace(kind="pan_right", unit="widths/s", rate=0.8, way=3.0),)
+        got = await taken("camera.shake", Senses(camera=swinging))
+        assert got.value is None and "calm enough" in (got.reason or "")
+
 
 def framed(**places: float | None) -> Any:
     shots = [

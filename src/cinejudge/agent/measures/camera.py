@@ -36,6 +36,9 @@ MISTAKABLE = {
 OPPOSITE = {"left": "right", "right": "left", "up": "down", "down": "up"}
 UNDECIDED = 0.5
 
+SWING = 0.4
+"""Picture widths per second from which on a pan, tilt or track is a swing."""
+
 
 @measure("camera.motion_match", unit="")
 async def camera_motion_match(query: Query) -> Measured:
@@ -133,15 +136,18 @@ async def shots_scale_jump(query: Query) -> Measured:
 
 @measure("camera.shake", unit="% of width")
 async def camera_shake(query: Query) -> Measured:
-    """Root mean square displacement of the picture above 2 Hz, in per cent of its width; the most of the shots."""
+    """Root mean square displacement of the picture above 2 Hz, in per cent of its width; the most of the shots.
+
+    Shots in which the camera swings fast are left out: what a swing does above 2 Hz is not a tremor.
+    """
     camera, evidence = await query.look("camera")
     shaken = {
         f"shot{shot.index}": found.shake
         for shot in query.shots
-        if (found := _of(camera, shot)) is not None and found.shake is not None
+        if (found := _of(camera, shot)) is not None and found.shake is not None and not _swings(found)
     }
     if not shaken:
-        raise NoValue("no shot is long and clear enough to tell shake", evidence=(evidence.id,))
+        raise NoValue("no shot is long, clear and calm enough to tell shake", evidence=(evidence.id,))
     return Measured(
         name=query.name,
         target=query.target,
@@ -151,6 +157,10 @@ async def camera_shake(query: Query) -> Measured:
         spans=tuple(s.span for s in query.shots if shaken.get(f"shot{s.index}") == max(shaken.values())),
         parts=shaken,
     )
+
+
+def _swings(found: Any) -> bool:
+    return any(move.unit == "widths/s" and move.rate >= SWING for move in found.moves)
 
 
 def _asked(query: Query, shot: Shot, attribute: str) -> str:
