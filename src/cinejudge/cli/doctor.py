@@ -20,17 +20,17 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     console = Console(highlight=False)
     console.print("[bold]This machine[/bold]")
     for name, value in findings["machine"].items():
-        console.print(f"  {name:12} {escape(str(value))}")
+        console.print(f"  {name:14} {escape(str(value))}")
     console.print("\n[bold]Perception[/bold]  which provider would run, and why not a better one")
     for tool in findings["tools"]:
         runs = tool["runs"]
-        console.print(f"  {tool['tool']:12} {runs or '[red]nothing can run it[/red]'}")
+        console.print(f"  {tool['tool']:14} {runs or '[red]nothing can run it[/red]'}")
         for other in tool["not_ready"]:
-            console.print(f"  {'':12} [dim]{escape(other['provider'])}: {escape(other['why'])}[/dim]")
-            console.print(f"  {'':12} [dim]  mend: {escape(other['mend'])}[/dim]", soft_wrap=True)
+            console.print(f"  {'':14} [dim]{escape(other['provider'])}: {escape(other['why'])}[/dim]")
+            console.print(f"  {'':14} [dim]  mend: {escape(other['mend'])}[/dim]", soft_wrap=True)
     console.print("\n[bold]Models[/bold]")
     for line in findings["models"]:
-        console.print(f"  {line['provider']:12} {escape(line['state'])}")
+        console.print(f"  {line['provider']:14} {escape(line['state'])}")
     raise typer.Exit(0 if all(t["runs"] for t in findings["tools"]) else 1)
 
 
