@@ -1,6 +1,7 @@
 """Prints how well on-screen text and speech are read on labelled clips, clip by clip.
 
-Run: python benchmarks/words.py FOLDER   (a folder with clips and their labels.json)
+Run: python benchmarks/words.py FOLDER [--write]   (a folder with clips and their labels.json; --write puts the tables
+into docs/perception.md)
 
 Text: character error rate (CER) of the reading that comes closest to each labelled text, at most 1; by letters and
 digits alone, and by every character. Speech: word error rate (WER) by words as spoken. The second mean of
@@ -15,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+from page import write_section
 
 from cinejudge.media import ArtifactStore, Footage
 from cinejudge.tools import ocr, speech, text_frames
@@ -33,8 +36,10 @@ def found(tool: Any, footage: Footage, folder: Path) -> tuple[Any, float]:
     return result, time.perf_counter() - start
 
 
-def text_row(name: str, label: dict[str, Any], footage: Footage, folder: Path) -> list[tuple[float, float, bool]]:
-    """Prints the text of one clip; returns CER by letters, CER by characters and legibility of each labelled text."""
+def text_row(
+    name: str, label: dict[str, Any], footage: Footage, folder: Path
+) -> tuple[str, list[tuple[float, float, bool]]]:
+    """The row of one clip; CER by letters, CER by characters and legibility of each labelled text."""
     result, seconds = found(ocr.TOOL, footage, folder)
     skipping, text_frames.STILL = text_frames.STILL, -1.0
     every, every_seconds = found(ocr.TOOL, footage, folder)
@@ -47,44 +52,51 @@ def text_row(name: str, label: dict[str, Any], footage: Footage, folder: Path) -
         rates.append((*rate, text["confidence"] != "low"))
         notes.append(f"{text['text']} ({text['confidence']}): {best.text if best else 'nothing'}, {rate[0]:.2f}")
     extra = len(result.lines) - len(rates)
-    print(
+    row = (
         f"| {name} | {footage.clip.duration_s:.1f} | {result.read}/{result.sampled} | {seconds:.1f} | "
         f"{every_seconds:.1f} | {'same' if same else 'differs'} | {max(0, extra)} | {'; '.join(notes) or '-'} |"
     )
-    return rates
+    return row, rates
 
 
 def main() -> None:
     """Reads, listens, prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-    labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/perception.md")
+    given = parser.parse_args()
+    labels = json.loads((given.folder / "labels.json").read_text(encoding="utf-8"))
     rates: list[tuple[float, float, bool]] = []
     heard: list[tuple[str, str, str, float]] = []
+    lines = ["| clip | s | frames read | s | s, all read | words, all read | more lines | wanted: read, CER |"]
+    lines.append("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        print("| clip | s | frames read | s | s, all read | words, all read | more lines | wanted: read, CER |")
-        print("|---|---|---|---|---|---|---|---|")
         for name, label in labels.items():
-            with Footage(folder / name, cache=work) as footage:
+            with Footage(given.folder / name, cache=work) as footage:
                 _ = footage.times  # decoded before the clock starts
-                rates += text_row(name, label, footage, work / "artifacts")
+                row, found_rates = text_row(name, label, footage, work / "artifacts")
+                lines.append(row)
+                rates += found_rates
                 if footage.sound is not None:
                     result, seconds = found(speech.TOOL, footage, work / "artifacts")
                     line = (label["speech"] or {}).get("transcript") or ""
                     heard.append((name, line, result.text, seconds))
     for title, chosen in (("all", rates), ("legible", [r for r in rates if r[2]])):
         letters, characters = (sum(r[i] for r in chosen) / len(chosen) for i in (0, 1))
-        print(
+        lines.append(
             f"\nMean CER, {title} {len(chosen)} texts: {letters:.3f} by letters, {characters:.3f} by every character."
         )
-    print("\n| clip | s | heard | WER |\n|---|---|---|---|")
+    lines.append("\n| clip | s | heard | WER |\n|---|---|---|---|")
     for name, line, text, seconds in heard:
         rate = f"{word_error_rate(line, text):.3f}" if line else "-"
-        print(f"| {name} | {seconds:.1f} | {text or '(no words)'} | {rate} |")
+        lines.append(f"| {name} | {seconds:.1f} | {text or '(no words)'} | {rate} |")
     errors = [word_error_rate(line, text) for _, line, text, _ in heard if line]
-    print(f"\nMean WER of {len(errors)} lines: {sum(errors) / len(errors):.3f}.")
+    lines.append(f"\nMean WER of {len(errors)} lines: {sum(errors) / len(errors):.3f}.")
+    text = "\n".join(lines)
+    print(text)
+    if given.write:
+        write_section("words", text)
 
 
 if __name__ == "__main__":
