@@ -11,16 +11,16 @@ from __future__ import annotations
 import argparse
 import tempfile
 from fractions import Fraction
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 
 import av
 import numpy as np
+from cut import shots
 from damage import FAULTS, PICTURE, SOUND, Pictures, Samples
 from page import write_section
 
 from cinejudge.media import ArtifactStore, Footage
-from cinejudge.schema import Shot
 from cinejudge.tools import picture, sound
 from cinejudge.tools.contract import Look
 
@@ -62,16 +62,8 @@ def measure(path: Path, cache: Path) -> dict[str, float]:
     with Footage(path, cache=cache) as footage:
         count = footage.clip.frames
 
-        def shots(*edges: int) -> tuple[Shot, ...]:
-            times = [*map(float, footage.times), footage.clip.duration_s]
-            spans = enumerate(pairwise(edges))
-            return tuple(
-                Shot(index=i, start_frame=a, end_frame=b, start_s=times[a], end_s=times[b], transition_in=None)
-                for i, (a, b) in spans
-            )
-
         def look(*edges: int) -> Look:
-            return Look(footage, shots(*edges), ArtifactStore(cache / "artifacts"))
+            return Look(footage, shots(footage, edges[:-1], edges[1:]), ArtifactStore(cache / "artifacts"))
 
         seen = picture.TOOL.providers[0].run(look(0, count), picture.Args())
         halves = picture.TOOL.providers[0].run(look(0, count // 2, count), picture.Args())

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from cut import shots
 from page import write_section
 
 from cinejudge.media import ArtifactStore, Footage
@@ -26,13 +27,9 @@ from cinejudge.tools.registry import choose
 
 def labelled_shots(footage: Footage, label: dict[str, Any]) -> tuple[Shot, ...]:
     """The shots of the labels, gradual transitions left out of either side."""
-    times = [*map(float, footage.times), footage.clip.duration_s]
     starts = [0, *(cut["frame"] for cut in label["cuts"])]
     ends = [*(cut.get("start", cut["frame"]) for cut in label["cuts"]), footage.clip.frames]
-    return tuple(
-        Shot(index=i, start_frame=a, end_frame=b, start_s=times[a], end_s=times[b], transition_in=None)
-        for i, (a, b) in enumerate(zip(starts, ends, strict=True))
-    )
+    return shots(footage, starts, ends)
 
 
 def main() -> None:

@@ -13,10 +13,10 @@ import argparse
 import resource
 import tempfile
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from cut import shots
 from page import write_section
 
 from cinejudge.media import ArtifactStore, Footage
@@ -47,13 +47,9 @@ def peak_mb(who: int = resource.RUSAGE_SELF) -> float:
 
 def shots_of(footage: Footage) -> tuple[Shot, ...]:
     """Even shots of some 5 s."""
-    times, frames = [*map(float, footage.times), footage.clip.duration_s], footage.clip.frames
     count = max(1, round(footage.clip.duration_s / SHOT_S))
-    edges = [round(i * frames / count) for i in range(count + 1)]
-    return tuple(
-        Shot(index=i, start_frame=a, end_frame=b, start_s=times[a], end_s=times[b], transition_in=None)
-        for i, (a, b) in enumerate(pairwise(edges))
-    )
+    edges = [round(i * footage.clip.frames / count) for i in range(count + 1)]
+    return shots(footage, edges[:-1], edges[1:])
 
 
 def measure(look: Look) -> list[Cost]:
