@@ -103,6 +103,8 @@ async def run(
     from cinejudge.traces import EarlierRuns, RunFolder, build_report, otel
     from cinejudge.weights import cache_dir
 
+    if options.offline and options.model != "offline":
+        raise ConfigError(f"--offline forbids calling {options.model}: leave out one of --offline and --model")
     videos = find_videos(paths)[: options.limit]
     if not videos:
         raise ConfigError(f"no video in {', '.join(map(str, paths))}")

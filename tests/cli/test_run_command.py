@@ -111,6 +111,7 @@ def test_options_from_the_environment_and_from_a_file(
         (["CLIP", "--model", "openai"], "names no model"),
         (["CLIP", "--briefs", "nowhere.json"], "nowhere.json"),
         (["EMPTY"], "no video"),
+        (["CLIP", "--offline", "--model", "openai/x"], "--offline"),
         (["CLIP", "--model", "openai/x", "--base-url", "http://127.0.0.1:9", "--max-cost", "1"], "price"),
     ],
 )

@@ -9,7 +9,7 @@ from cinejudge.prompts import loader
 
 
 def test_every_template_is_found() -> None:
-    assert {"judge-system", "judge-clip", "judge-questions", "reflect", "brief-parse"} <= set(prompts.names())
+    assert {"judge-system", "judge-clip", "judge-questions", "reflect", "segment-boundary"} <= set(prompts.names())
     assert {"segment-system", "segment-boundary", "segment-interval"} <= set(prompts.names())
     assert {"frames-only", "frames-and-sound", "video-and-sound", "tools-preface"} <= set(prompts.names())
 
