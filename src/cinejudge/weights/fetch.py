@@ -71,10 +71,10 @@ def npm_pack(source: NpmSource, folder: Path, told: Told) -> Path:
 
 
 def download(url: str, folder: Path, size: int, told: Told) -> Path:
-    """Downloads an address over TLS, going on where an earlier attempt stopped.
+    """Downloads an address, going on where an earlier attempt stopped.
 
     Args:
-        url: Address, https only, redirects included.
+        url: Address. From one with TLS no redirect leads to one without.
         folder: Keeps the partial file between attempts.
         size: Bytes it must have; more are not taken.
         told: Progress.
@@ -88,11 +88,11 @@ def download(url: str, folder: Path, size: int, told: Told) -> Path:
         part.unlink()
         have = 0
     if have < size:
-        request = urllib.request.Request(url, headers={"User-Agent": "cinejudge", "Accept-Encoding": "identity"})  # noqa: S310 - https only
+        request = urllib.request.Request(url, headers={"User-Agent": "cinejudge", "Accept-Encoding": "identity"})  # noqa: S310 - the catalogue's, or the user's hub
         if have:
             request.add_header("Range", f"bytes={have}-")
         try:
-            with urllib.request.build_opener(_HttpsOnly).open(request, timeout=60) as reply:
+            with urllib.request.build_opener(_KeepsTls).open(request, timeout=60) as reply:
                 resumed = reply.status == http.HTTPStatus.PARTIAL_CONTENT
                 with part.open("ab" if resumed else "wb") as out:
                     _copy(reply, out, have if resumed else 0, size, told)
@@ -141,11 +141,11 @@ def _tar_members(archive: Path, wanted: Container[str]) -> Iterator[tuple[str, I
                 yield info.name, stream
 
 
-class _HttpsOnly(urllib.request.HTTPRedirectHandler):
+class _KeepsTls(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
-        if not newurl.startswith("https://"):
+        if not newurl.startswith("https://" if req.full_url.startswith("https://") else ("https://", "http://")):
             raise urllib.error.URLError(f"redirected to an address without TLS: {newurl}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 

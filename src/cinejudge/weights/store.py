@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from cinejudge.schema.errors import WeightsMissing
+from cinejudge.weights import receipt
 from cinejudge.weights.entries import WeightFile, get_weight
 
 _verified: set[tuple[str, int, int]] = set()
@@ -30,10 +32,27 @@ def weights_dir() -> Path:
     return cache_dir() / "weights"
 
 
+def receipt_of(name: str) -> Mapping[str, receipt.Received]:
+    """What is recorded of how a weight's files came: those whose hash the catalogue does not know."""
+    return receipt.read(weights_dir() / name)
+
+
+def expected(name: str) -> dict[str, WeightFile]:
+    """Files of a weight as they must be: by the catalogue, else by the receipt of what came. Others are not known."""
+    came = receipt_of(name)
+    wanted = {}
+    for file, listed in get_weight(name).files.items():
+        recorded = WeightFile(size=came[file].size, sha256=came[file].sha256) if file in came else listed
+        wanted[file] = listed if listed.known else recorded
+    return wanted
+
+
 def missing(name: str) -> tuple[str, ...]:
-    """Files of a weight that are not there or have the wrong size. Reads no contents."""
+    """Files of a weight that are not there, have the wrong size, or are not known yet. Reads no contents."""
     folder = weights_dir() / name
-    return tuple(file for file, wanted in get_weight(name).files.items() if _size(folder / file) != wanted.size)
+    return tuple(
+        file for file, wanted in expected(name).items() if not wanted.known or _size(folder / file) != wanted.size
+    )
 
 
 def present(name: str) -> bool:
@@ -55,10 +74,11 @@ def path(name: str, file: str | None = None) -> Path:
     if file is not None and file not in weight.files:
         raise WeightsMissing(f"weight {name!r} has no file {file!r}; it has: {', '.join(weight.files)}")
     folder = weights_dir() / name
+    absent, wanted = missing(name), expected(name)
     for each in weight.files if file is None else [file]:
-        if each in missing(name):
+        if each in absent:
             raise WeightsMissing(f"{name}/{each} is not on this machine; get it with `{weight.command}`")
-        _verify_once(folder / each, weight.files[each], weight.command)
+        _verify_once(folder / each, str(wanted[each].sha256), weight.command)
     if file is None:
         return folder / next(iter(weight.files)) if len(weight.files) == 1 else folder
     return folder / file
@@ -70,17 +90,16 @@ def sha256_of(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _verify_once(file: Path, wanted: WeightFile, command: str) -> None:
+def _verify_once(file: Path, wanted: str, command: str) -> None:
     stat = file.stat()
     key = (str(file), stat.st_size, stat.st_mtime_ns)
     with _lock:
         if key in _verified:
             return
         found = sha256_of(file)
-        if found != wanted.sha256:
+        if found != wanted:
             raise WeightsMissing(
-                f"{file} is damaged (SHA-256 {found[:12]}…, expected {wanted.sha256[:12]}…); "
-                f"delete it and run `{command}`"
+                f"{file} is damaged (SHA-256 {found[:12]}…, expected {wanted[:12]}…); delete it and run `{command}`"
             )
         _verified.add(key)
 
