@@ -22,11 +22,6 @@ class WeightFile(Record):
     size: Bytes | None = None
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
-    @property
-    def known(self) -> bool:
-        """Whether a file can be told from a wrong one by this alone."""
-        return self.size is not None and self.sha256 is not None
-
 
 class Licence(Record):
     """Under what licence, and how that is known."""
@@ -137,7 +132,7 @@ class Weight(Record):
         if given != set(self.files):
             raise ValueError(f"sources and files differ: {sorted(given ^ set(self.files))}")
         stated = {name for source in self.sources if isinstance(source, HubSource) for name in source.members}
-        unknown = {name for name, file in self.files.items() if not file.known}
+        unknown = {name for name, file in self.files.items() if file.size is None or file.sha256 is None}
         if unknown - stated:
             raise ValueError(f"size and SHA-256 are needed of {sorted(unknown - stated)}: no hub states them")
         return self

@@ -99,7 +99,7 @@ def _record_placed(weight: Weight) -> None:
     folder = weights_dir() / weight.name
     came = receipt.read(folder)
     for file, listed in weight.files.items():
-        if not listed.known and file not in came and (folder / file).is_file():
+        if not listed.sha256 and file not in came and (folder / file).is_file():
             receipt.record(folder, file, _received(folder / file, sha256_of(folder / file), "placed by hand"))
 
 
@@ -193,7 +193,7 @@ def _install(weight: Weight, file: str, source: Path, origin: str) -> None:
         raise FetchError(f"{source_name} has SHA-256 {found}, expected {wanted}: not installed")
     target = weights_dir() / weight.name / file
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not weight.files[file].known:  # recorded first: a file without a record would pass for one placed by hand
+    if not wanted:  # recorded first: a file without a record would pass for one placed by hand
         receipt.record(target.parent, file, _received(source, found, origin))
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         copy = Path(folder) / file

@@ -43,16 +43,14 @@ def expected(name: str) -> dict[str, WeightFile]:
     wanted = {}
     for file, listed in get_weight(name).files.items():
         recorded = WeightFile(size=came[file].size, sha256=came[file].sha256) if file in came else listed
-        wanted[file] = listed if listed.known else recorded
+        wanted[file] = listed if listed.sha256 else recorded
     return wanted
 
 
 def missing(name: str) -> tuple[str, ...]:
     """Files of a weight that are not there, have the wrong size, or are not known yet. Reads no contents."""
     folder = weights_dir() / name
-    return tuple(
-        file for file, wanted in expected(name).items() if not wanted.known or _size(folder / file) != wanted.size
-    )
+    return tuple(file for file, wanted in expected(name).items() if not _fits(folder / file, wanted))
 
 
 def present(name: str) -> bool:
@@ -104,8 +102,9 @@ def _verify_once(file: Path, wanted: str, command: str) -> None:
         _verified.add(key)
 
 
-def _size(file: Path) -> int | None:
+def _fits(file: Path, wanted: WeightFile) -> bool:
     try:
-        return file.stat().st_size
+        size = file.stat().st_size
     except FileNotFoundError:
-        return None
+        return False
+    return wanted.sha256 is not None and wanted.size in (None, size)
