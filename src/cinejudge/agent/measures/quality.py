@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from typing import Any
 
 from cinejudge.agent.measures.registry import NoValue, Query, measure
 from cinejudge.schema import Measured
@@ -20,21 +21,30 @@ async def sound_quality(query: Query) -> Measured:
     shots = [q for q in rated.shots if q.shot in wanted]
     whole = [rated.clip] if rated.clip and query.target == "clip" else []
     if not shots and not whole:
-        raise NoValue("too little speech to rate the sound", evidence=(evidence.id,))
-    shots, whole = ([q for q in heard if q.background >= CLEAN_BACKGROUND] for heard in (shots, whole))
+        raise NoValue("too little to rate the sound by", evidence=(evidence.id,))
+    shots, whole = (
+        [q for q in heard if q.background is None or q.background >= CLEAN_BACKGROUND] for heard in (shots, whole)
+    )
     if not shots and not whole:
         reason = "much is heard beside the voice: a rating of speech says nothing about the sound as a whole"
         raise NoValue(reason, missing=True, evidence=(evidence.id,))
-    told = (whole or shots)[0]
     return Measured(
         name=query.name,
         target=query.target,
         value=statistics.fmean(q.production_quality for q in shots or whole),
         unit="1-10",
-        note=(
-            f"converted from a rating of speech: {told.overall:.1f} of 5 (voice {told.signal:.1f}, "
-            f"background {told.background:.1f})"
-        ),
+        note=_note((whole or shots)[0]),
         evidence=(evidence.id,),
         parts={f"shot{q.shot}": q.production_quality for q in shots},
+    )
+
+
+def _note(told: Any) -> str:
+    if told.overall is None:
+        return (
+            f"enjoyment {told.enjoyment:.1f}, usefulness {told.usefulness:.1f}, complexity {told.complexity:.1f} of 10"
+        )
+    return (
+        f"converted from a rating of speech: {told.overall:.1f} of 5 (voice {told.signal:.1f}, "
+        f"background {told.background:.1f})"
     )
