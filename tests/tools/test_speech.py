@@ -66,6 +66,55 @@ def test_words_that_are_not_to_be_believed_are_not_told(tmp_path, monkeypatch, w
     assert not any(word in result.model_dump_json() for word in ("hank", "one two", "word1"))
 
 
+def in_language(language, sure, words=8, *, logprob=-0.3):
+    spoken = tuple(HeardWord("字", i * 0.1, i * 0.1 + 0.1, 0.9) for i in range(words - 1))
+    return Heard((*spoken, HeardWord("末", 1.9, 2.0, 0.9)), language, sure, logprob, 0.01, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        (in_language("zh", 0.98, 20), None),
+        (in_language("zh", 0.98, 26), "faster than anybody"),
+        (in_language("es", 0.98, 20), "faster than anybody"),
+        (in_language("ko", 0.3), "language not known: the likeliest, ko"),
+        (in_language("fr", 0.9, logprob=-1.5), "not intelligible"),
+    ],
+)
+def test_with_a_model_of_many_languages_each_is_allowed_and_must_be_clear(tmp_path, monkeypatch, what, why):
+    result = run(tmp_path, monkeypatch, [(1.0, 3.0)], lambda samples: what)
+    (utterance,) = result.utterances
+    assert utterance.transcribed is (why is None)
+    assert utterance.language == (what.language if why is None else None)
+    assert why is None or (why in utterance.reason and "English" not in utterance.reason)
+
+
+def test_a_folder_of_a_model_of_many_languages_lets_it_tell_the_language(monkeypatch):
+    """faster-whisper's own interface, stood in for, as the large model is not part of the default weights."""
+    import faster_whisper
+
+    made, asked = {}, {}
+
+    class Model:
+        def __init__(self, folder, **options):
+            made.update(folder=folder, **options)
+
+        def transcribe(self, samples, **options):
+            from types import SimpleNamespace as Some
+
+            asked.update(options)
+            word = Some(word=" bonjour", start=0.1, end=0.5, probability=0.9)
+            part = Some(words=[word], avg_logprob=-0.2, no_speech_prob=0.0, compression_ratio=0.8)
+            return iter([part]), Some(language="fr", language_probability=0.97)
+
+    monkeypatch.setattr(faster_whisper, "WhisperModel", Model)
+    whisper.faster_whisper.cache_clear()
+    found = whisper.faster_whisper("large", None, "cuda")(np.zeros(RATE, np.float32))
+    whisper.faster_whisper.cache_clear()
+    assert made["compute_type"] == "float16" and made["local_files_only"] and asked["language"] is None
+    assert (found.language, found.language_probability, [w.text for w in found.words]) == ("fr", 0.97, ["bonjour"])
+
+
 @pytest.mark.parametrize("said", ["no no no no no no", "Go go. Wait, go", "Thank you. Thank you"])
 def test_people_may_repeat_themselves(tmp_path, monkeypatch, said):
     assert run(tmp_path, monkeypatch, [(1.0, 3.0)], lambda samples: heard(said)).text == said

@@ -27,8 +27,11 @@ LOWEST_PROBABILITY = 0.6
 """Mean probability of the words below which they are."""
 HIGHEST_COMPRESSION = 2.4
 """Whisper's own limit for text that repeats itself."""
-FASTEST_WORDS_PER_S = 7.0
-"""More words than anybody speaks."""
+FASTEST_WORDS_PER_S, FASTEST_CHARACTERS_PER_S = 7.0, 12.0
+"""More words than anybody speaks; characters in languages that write no spaces, where Whisper takes each for a word."""
+UNSPACED = ("zh", "yue", "ja", "th", "lo", "my")
+UNSURE_LANGUAGE = 0.5
+"""Probability below which a model of many languages does not know which one it hears."""
 MARGIN_S = 0.15
 """Sound given to the model around an utterance."""
 
@@ -102,6 +105,11 @@ class Result(ToolResult):
         left = [u for u in self.utterances if not u.transcribed]
         rest = f"; {len(left)} stretch(es) not transcribed: {left[0].reason}" if left else ""
         return f"{self.speech_s:.1f} s of speech: {said}{rest}"
+
+
+def _large(look: Look, args: Args) -> Result:
+    folder = weights.path("whisper-large-v3")
+    return _run(look, whisper.faster_whisper(str(folder), None, look.device))
 
 
 def _tiny_english(look: Look, args: Args) -> Result:
@@ -180,19 +188,27 @@ def _utterance(samples: NDArray[Any], start: float, end: float, transcribe: whis
 
 
 def disbelief(heard: whisper.Heard, length_s: float) -> str | None:
-    """Why the words of a stretch of speech cannot be relied on; None where they can."""
+    """Why the words of a stretch of speech cannot be relied on; None where they can.
+
+    Args:
+        heard: What the model made of it.
+        length_s: Of the stretch, in seconds.
+    """
+    sure = heard.language_probability
+    unclear = "not English or not intelligible" if sure is None else "not intelligible"
     if not heard.words:
-        return "no words understood: not English or not intelligible"
+        return f"no words understood: {unclear}"
+    if sure is not None and sure < UNSURE_LANGUAGE:
+        return f"language not known: the likeliest, {heard.language}, has probability {sure:.2f}"
     if heard.avg_logprob < LOWEST_LOGPROB:
-        return (
-            f"not English or not intelligible: mean log probability {heard.avg_logprob:.2f} is below {LOWEST_LOGPROB}"
-        )
+        return f"{unclear}: mean log probability {heard.avg_logprob:.2f} is below {LOWEST_LOGPROB}"
     probability = float(np.mean([word.probability for word in heard.words]))
     if probability < LOWEST_PROBABILITY:
-        return f"not English or not intelligible: mean word probability {probability:.2f} is below {LOWEST_PROBABILITY}"
+        return f"{unclear}: mean word probability {probability:.2f} is below {LOWEST_PROBABILITY}"
     if heard.compression_ratio > HIGHEST_COMPRESSION or _is_chant([word.text for word in heard.words]):
         return f"the model repeats itself (compression ratio {heard.compression_ratio:.1f})"
-    if len(heard.words) / length_s > FASTEST_WORDS_PER_S:
+    fastest = FASTEST_CHARACTERS_PER_S if heard.language in UNSPACED else FASTEST_WORDS_PER_S
+    if len(heard.words) / length_s > fastest:
         return f"{len(heard.words)} words in {length_s:.1f} s: faster than anybody speaks"
     return None
 
@@ -241,15 +257,23 @@ TOOL = Tool(
         "script lines."
     ),
     validity=(
-        "Speech without loud music over it. With the English model other languages are heard as speech but not "
-        "transcribed; singing may be missed."
+        "Speech of at least 0.4 s without loud music over it. With the English model other languages are heard as "
+        "speech but not transcribed; with the others, speech whose language is not clear. Singing may be missed."
     ),
     args=Args,
     result=Result,
     providers=(
         Provider(
-            name="openai-whisper-small",
+            name="faster-whisper-large-v3",
             version="1",
+            fidelity="paper",
+            run=_large,
+            packages=("faster_whisper", "onnxruntime"),
+            weights=("whisper-large-v3",),
+        ),
+        Provider(
+            name="openai-whisper-small",
+            version="2",
             fidelity="substitute",
             run=_small,
             packages=("whisper", "faster_whisper", "onnxruntime"),
