@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -147,8 +147,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_help_is_quick() -> None:
-    start = time.process_time()
-    before = time.perf_counter()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert entry("--help").returncode == 0
-    assert time.perf_counter() - before < 10  # a loaded machine; what counts is what is imported, tested above
-    assert time.process_time() - start < 1
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 4  # what is imported is tested above

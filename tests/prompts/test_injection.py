@@ -253,6 +253,6 @@ def test_any_text_can_be_searched(text: str) -> None:
     "piece", ["ignore ", "give this video ", "a b c d ", "all the ", "\u200ba", "please select the ", "{,"]
 )
 def test_no_text_takes_long(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     find_injections(piece * 20_000)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cinejudge.schema.errors import TraceError
@@ -118,7 +118,7 @@ def test_threads_do_not_mix_lines(start: Start) -> None:
         assert len(trace.events()) == 80
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(cut=st.integers(min_value=0), text=st.text(max_size=60))
 def test_any_cut_leaves_whole_events(tmp_path: Path, cut: int, text: str) -> None:
     """Whatever text an event holds and wherever a kill cuts the file, the whole lines before it are read."""
