@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from cinejudge.tools.models import blazeface
-from cinejudge.tools.models.boxes import containment, iou, link, suppress
-from cinejudge.tools.models.identity import group
+from cinejudge.tools.models.boxes import containment, iou, lasting, link, suppress
 
 
 def boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:
@@ -46,22 +45,6 @@ def test_assignment_is_optimal_not_greedy() -> None:
     assert link([before, after]) == [[0, 1], [0, 1]]
 
 
-def test_faces_seen_at_once_are_never_one_person() -> None:
-    alike = np.array([[1, 0.9, 0.8], [0.9, 1, 0.7], [0.8, 0.7, 1]], np.float32)
-    assert group(alike, set(), 0.6) == [0, 0, 0]
-    assert group(alike, {(0, 1)}, 0.6) == [0, 1, 0]
-    assert group(alike, {(0, 1), (0, 2), (1, 2)}, 0.6) == [0, 1, 2]
-    assert group(alike, set(), 0.95) == [0, 1, 2]
-    assert group(np.zeros((0, 0), np.float32), set(), 0.5) == []
-
-
-@pytest.mark.parametrize("size", [(720, 1280), (1280, 720), (100, 100), (300, 400), (200, 2000)])
-def test_windows_cover_the_picture_and_overlap(size: tuple[int, int]) -> None:
-    height, width = size
-    whole, *parts = blazeface.windows_of(height, width)
-    assert whole[2] == max(size) and whole[0] <= 0 and whole[1] <= 0
-    if parts:
-        axis = 0 if width > height else 1
-        starts = [part[axis] for part in parts]
-        assert starts[0] == 0 and starts[-1] + min(size) == max(size)
-        assert all(b - a <= 0.8 * min(size) + 1 for a, b in pairwise(starts))
+def test_what_is_seen_once_does_not_last() -> None:
+    assert lasting([[0], [0, 1], [0, 2], [2]]) == {0: 0, 2: 1}
+    assert lasting([[0], [1]]) == {0: 0, 1: 1}  # in two samples nothing can be told to be fleeting

@@ -84,10 +84,12 @@ class Result(ToolResult):
 
     frames: int
     """Frames looked at."""
+    step_s: float | None = None
+    """Time between two of them, where the video is too long for the density that was asked for."""
     tracks: tuple[Track, ...]
     identities: tuple[Identity, ...]
     similarities: tuple[Similarity, ...]
-    """Of all pairs of tracks that have an identity."""
+    """Of all pairs of tracks that have an identity; in long videos of those near each other."""
     threshold: float
     """Cosine similarity from which two tracks are one person."""
     at_once: int
@@ -98,11 +100,12 @@ class Result(ToolResult):
     @property
     def summary(self) -> str:
         """How many people, and in how many tracks."""
+        seen = f"{self.frames} frames" + (f", one every {self.step_s:.2g} s" if self.step_s else "")
         if not self.tracks:
-            return f"no face in {self.frames} frames"
+            return f"no face in {seen}"
         named = sum(t.identity is not None for t in self.tracks)
         sizes = f"{min(t.side_px for t in self.tracks):.0f} to {max(t.side_px for t in self.tracks):.0f} px"
         return (
             f"{self.people} people, at most {self.at_once} at once; {len(self.tracks)} face tracks of {sizes}, "
-            f"{named} with an identity ({len(self.identities)} different)"
+            f"{named} with an identity ({len(self.identities)} different), in {seen}"
         )

@@ -51,6 +51,7 @@ def _run(look: Look, args: Args, search: Search, same: float, doubt: float) -> R
     at_once = max(Counter(s.frame for t in found for s in t.samples).values(), default=0)
     return Result(
         frames=sum(len(part.frames) for part in parts),
+        step_s=parts[0].step_s,
         tracks=found,
         identities=identities,
         similarities=similarities,

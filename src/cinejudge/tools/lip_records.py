@@ -76,12 +76,16 @@ class Result(ToolResult):
     """Of that face."""
     sure: bool
     """Whether that face is in step; otherwise the offset is a guess."""
+    looked_at: float = 1.0
+    """Share of the pictures near speech that were looked at: less than 1 in long videos."""
 
     @property
     def summary(self) -> str:
         """The offset, or what stands against one."""
         told = [f for f in self.faces if f.standing != "unreadable"]
         count = f"{len(told)} readable face track{'s' if len(told) != 1 else ''}"
+        if self.looked_at < 1:
+            count += f" in {self.looked_at:.0%} of the pictures near speech"
         if self.offset_ms is not None and self.sure:
             side = "in time" if abs(self.offset_ms) < 60 else "late" if self.offset_ms > 0 else "early"
             return f"lips and voice belong together, sound {side} ({self.offset_ms:+.0f} ms); {count}"

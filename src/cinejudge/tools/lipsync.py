@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from cinejudge.media import Footage
 from cinejudge.schema import Span
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool
 from cinejudge.tools.lip_records import Args, FaceSync, Result, Speaking, Standing
-from cinejudge.tools.sampling import SampledArgs, stretches
+from cinejudge.tools.sampling import SampledArgs, some, stretches
 from cinejudge.tools.signals import lip_correlation as lips
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 FPS = 30.0
 """Pictures looked at per second; slower clips in full, so that no beat arises between the two rates."""
+MOST_FRAMES = 9000
+"""Five minutes of pictures near speech; of more, some shots are looked at, spread evenly over the video."""
 SPOKEN_S = 1.0
 """Less speech tells nothing of its lips."""
 CONTEXT_S = 1.5
@@ -113,14 +116,12 @@ def _run(look: Look, args: Args, compare: Compare) -> Result:
     if sum(b - a for a, b in spoken) < SPOKEN_S:
         raise Abstain(f"less than {SPOKEN_S:g} s of speech")
     times = look.footage.times
-    tracks: list[MouthTrack] = []
-    for part in stretches(look, SampledArgs(shots=args.shots, fps=FPS)):
-        # Pictures far from any speech are not looked at.
-        frames = [
-            f for f, near in zip(part.frames, _within(times[list(part.frames)], spoken, CONTEXT_S), strict=True) if near
-        ]
-        if len(frames) >= lips.FEWEST:
-            tracks += mouths(look.footage, part.shot, frames, look.device)
+    near = _within(times, spoken, CONTEXT_S)  # pictures far from any speech are not looked at
+    parts = stretches(look, SampledArgs(shots=args.shots, fps=FPS), most=look.footage.clip.frames)
+    parts = [replace(part, frames=tuple(f for f in part.frames if near[f])) for part in parts]
+    parts = [part for part in parts if len(part.frames) >= lips.FEWEST]
+    looked_at = some(parts, MOST_FRAMES)
+    tracks = [track for part in looked_at for track in mouths(look.footage, part.shot, part.frames, look.device)]
     if not tracks:
         raise Abstain("no face is seen while somebody speaks")
     faces = [compare_face(number, look.footage, track, sound, spoken, compare) for number, track in enumerate(tracks)]
@@ -141,6 +142,7 @@ def _run(look: Look, args: Args, compare: Compare) -> Result:
         offset_ms=surest.offset_ms if surest else None,
         confidence=surest.confidence if surest else None,
         sure=surest is not None and surest.standing == "in_step",
+        looked_at=round(sum(len(p.frames) for p in looked_at) / sum(len(p.frames) for p in parts), 3),
     )
 
 
@@ -270,7 +272,8 @@ def _shown(track: MouthTrack, times: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def _moving(track: MouthTrack, times: NDArray[np.float64]) -> NDArray[np.bool_]:
     at, opening = np.array(track.times), np.array(track.shapes)[:, :2].mean(axis=1)
-    spread = np.array([opening[np.abs(at - t) <= MOVING_S / 2].std() for t in at])
+    first, last = np.searchsorted(at, at - MOVING_S / 2), np.searchsorted(at, at + MOVING_S / 2, side="right")
+    spread = np.array([opening[a:b].std() for a, b in zip(first, last, strict=True)])
     return np.asarray(spread[_nearest(at, times)] >= MOVING)
 
 

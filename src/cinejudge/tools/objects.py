@@ -88,6 +88,8 @@ class Result(ToolResult):
     frames: tuple[Frame, ...]
     tracks: tuple[Track, ...]
     counts: tuple[Count, ...]
+    step_s: float | None = None
+    """Time between two frames, where the video is too long for the density that was asked for."""
 
     def most(self, name: str) -> int:
         """Most of a class seen at once anywhere."""
@@ -100,7 +102,8 @@ class Result(ToolResult):
         for count in self.counts:
             most[count.name] = max(most[count.name], count.most)
         seen = ", ".join(f"{number} {name}" for name, number in most.most_common(8))
-        return f"at once at most: {seen}" if seen else f"nothing of the {len(COCO)} classes"
+        told = f"at once at most: {seen}" if seen else f"nothing of the {len(COCO)} classes"
+        return told + (f"; a frame every {self.step_s:.2g} s" if self.step_s else "")
 
 
 def _nanodet(look: Look, args: Args) -> Result:
@@ -123,14 +126,15 @@ def _run(look: Look, args: Args, detect: Any) -> Result:
     frames: list[Frame] = []
     tracks: list[Track] = []
     counts: list[Count] = []
-    for stretch in stretches(look, args):
+    parts = stretches(look, args)
+    for stretch in parts:
         pictures = (rgb for _, rgb in look.footage.frames(stretch.frames, max_side=PICTURE_SIDE))
         detected = detect(pictures, classes=classes, device=look.device)
         seen = _follow(look.footage, stretch, detected, len(tracks))
         frames += seen
         tracks += _tracks(seen, stretch)
         counts += _counts(seen, stretch)
-    return Result(frames=tuple(frames), tracks=tuple(tracks), counts=tuple(counts))
+    return Result(frames=tuple(frames), tracks=tuple(tracks), counts=tuple(counts), step_s=parts[0].step_s)
 
 
 def _follow(footage: Footage, stretch: Stretch, detected: Sequence[Any], first: int) -> list[Frame]:

@@ -60,6 +60,7 @@ class Perception:
         self._cache = cache
         self._listener = listener
         self._running: dict[str, asyncio.Task[Evidence]] = {}
+        self._results: dict[str, Any] = {}
 
     async def look(self, name: str, **args: Any) -> Evidence:
         """Evidence of the tool ``name``.
@@ -112,7 +113,9 @@ class Perception:
 
     def result(self, evidence: Evidence) -> Any:
         """The typed result behind a found piece of evidence."""
-        return get_tool(evidence.tool).result.model_validate(evidence.data)
+        if evidence.id not in self._results:  # read once: that of an hour is large, and hundreds of questions ask
+            self._results[evidence.id] = get_tool(evidence.tool).result.model_validate(evidence.data)
+        return self._results[evidence.id]
 
     async def _look(
         self, tool: AnyTool, args: ToolArgs, key: str, provider: AnyProvider, shots: tuple[Shot, ...]

@@ -134,8 +134,10 @@ def _run(look: Look, args: Args) -> Result:
     silences = waveform.silences(level)
     clipped = waveform.clipping(samples, sound.rate)
     stereo = waveform.stereo(samples)
-    hum = spectrum.hum(samples.mean(axis=1), sound.rate)
-    onsets = spectrum.onsets(sound.mono(spectrum.ONSET_RATE))
+    peaks = waveform.peaks(samples)
+    mono = sound.mono(spectrum.ONSET_RATE)
+    hum = spectrum.hum(mono, spectrum.ONSET_RATE)
+    onsets = spectrum.onsets(mono)
     strongest = sorted(onsets, key=lambda o: -o.strength)[:MOST_ONSETS]
     return Result(
         duration_s=round(sound.duration_s, 3),
@@ -144,7 +146,7 @@ def _run(look: Look, args: Args) -> Result:
         momentary_lkfs=tuple(round(float(v), 1) for v in points),
         curve_step_s=step_s,
         dynamic_range_lu=_range(momentary),
-        sample_peak_db=_rounded(ln.decibels(float(np.abs(samples).max()))),
+        sample_peak_db=_rounded(ln.decibels(float(peaks.max()))),
         true_peak_db=_rounded(ln.decibels(ln.true_peak(samples, sound.rate))),
         clipped_share=clipped.share,
         clipped_runs=clipped.runs,
@@ -155,7 +157,7 @@ def _run(look: Look, args: Args) -> Result:
         dc_offset=round(waveform.offset(samples), 5),
         noise_floor_db=_rounded(waveform.noise_floor(level)),
         stereo=Stereo(**{k: round(v, 3) for k, v in stereo._asdict().items()}) if stereo else None,
-        one_channel_empty=samples.shape[1] == 2 and bool((np.abs(samples).max(axis=0) < 1e-5).sum() == 1),
+        one_channel_empty=samples.shape[1] == 2 and bool((peaks < 1e-5).sum() == 1),
         onsets=tuple(Onset(time_s=round(o.time_s, 3), strength=round(o.strength, 3)) for o in sorted(strongest)),
         shots=tuple(_shot(sound, shot.index, shot.start_s, shot.end_s) for shot in look.shots),
     )
@@ -217,7 +219,7 @@ TOOL = Tool(
     validity="Clips with at least 0.1 s of sound; loudness needs 0.4 s, hum 2 s.",
     args=Args,
     result=Result,
-    providers=(Provider(name="own", version="1", fidelity="own", run=_run),),
+    providers=(Provider(name="own", version="2", fidelity="own", run=_run),),
     uses_shots=True,
     draw=_draw,
 )

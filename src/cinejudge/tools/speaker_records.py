@@ -77,7 +77,7 @@ class Result(ToolResult):
     shot_voices: tuple[ShotVoice, ...]
     """Every speaker with at least 1.2 s of speech in a shot."""
     matches: tuple[Match, ...]
-    """Every pair of shot voices of different shots."""
+    """Every pair of shot voices of different shots; in long videos of those near each other."""
     references: tuple[ReferenceMatch, ...]
 
     @property

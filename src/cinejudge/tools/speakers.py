@@ -16,7 +16,7 @@ from cinejudge.media import ArtifactStore, Footage, Sound
 from cinejudge.schema.errors import ToolError, TraceError
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool
 from cinejudge.tools.drawing.marks import write
-from cinejudge.tools.signals.clusters import clusters, mean_vector, renumbered
+from cinejudge.tools.signals.clusters import clusters, mean_vector, pairs_nearby, renumbered
 from cinejudge.tools.speaker_records import (
     ALIKE,
     UNLIKE,
@@ -33,6 +33,8 @@ WEIGHTS = "voice-encoder"
 LEAST_S = 1.2
 """A shorter stretch of speech says too little about its voice to tell a new one by."""
 WINDOW_S, HOP_S = 1.6, 0.4
+MOST_WINDOWS = 4000
+"""Of more speech than this takes, some 27 minutes, the windows lie further apart."""
 SAME = 0.64
 """Mean cosine between the windows of two groups from which on they are one voice. See docs/perception.md."""
 BRIEFEST_S = 0.8
@@ -49,7 +51,7 @@ def _run(look: Look, args: Args) -> Result:
     spans = whisper.speech_spans(samples)
     if not any(b - a >= LEAST_S for a, b in spans):
         raise Abstain(f"no stretch of speech lasts {LEAST_S:g} s: too little to know a voice by")
-    ear = _Ear(samples)
+    ear = _Ear(samples, max(HOP_S, sum(b - a for a, b in spans) / MOST_WINDOWS))
     turns = _turns(ear, spans)
     number = max(t.speaker for t in turns) + 1
     own = [_sure_spans(turns, s) for s in range(number)]
@@ -73,8 +75,7 @@ def _run(look: Look, args: Args) -> Result:
         shot_voices=tuple(shot_voices),
         matches=tuple(
             Match(first=i, second=j, similarity=_likeness(embedded[i], embedded[j]))
-            for i in range(len(embedded))
-            for j in range(i + 1, len(embedded))
+            for i, j in pairs_nearby(len(embedded))
             if shot_voices[i].shot != shot_voices[j].shot
         ),
         references=tuple(
@@ -96,20 +97,21 @@ class _Window(NamedTuple):
 class _Ear:
     """The voice encoder on one recording; what it has listened to once is kept."""
 
-    def __init__(self, samples: NDArray[Any]) -> None:
+    def __init__(self, samples: NDArray[Any], hop_s: float = HOP_S) -> None:
         from cinejudge.tools.models import voice_encoder
 
         self.samples = samples
+        self.hop_s = hop_s
         self.encoder = voice_encoder.load(weights.path(WEIGHTS))
         self.heard: list[_Window] = []
 
     def windows(self, start_s: float, end_s: float) -> list[_Window]:
-        """The windows of a stretch of speech, every 0.4 s."""
+        """The windows of a stretch of speech, as far apart as the ear's hop."""
         from cinejudge.tools.models import voice_encoder
 
         rate = voice_encoder.RATE
         part = voice_encoder.louder(self.samples[round(start_s * rate) : round(end_s * rate)])
-        starts = [i * HOP_S for i in range(1 + max(0, int((end_s - start_s - WINDOW_S) / HOP_S + 1e-6)))]
+        starts = [i * self.hop_s for i in range(1 + max(0, int((end_s - start_s - WINDOW_S) / self.hop_s + 1e-6)))]
         voices = self.encoder.embed([part[round(s * rate) : round((s + WINDOW_S) * rate)] for s in starts])
         ends = [min(start_s + s + WINDOW_S, end_s) for s in starts]
         found = [_Window(start_s + s, e, v) for s, e, v in zip(starts, ends, voices, strict=True)]
@@ -182,8 +184,11 @@ def _sure_spans(turns: Sequence[Turn], speaker: int) -> list[tuple[float, float]
 
 
 def _steadiness(windows: Sequence[_Window]) -> float | None:
-    pairs = [float(a.voice @ b.voice) for i, a in enumerate(windows) for b in windows[i + 1 :] if b.start_s >= a.end_s]
-    return round(float(np.quantile(pairs, 0.1)), 4) if pairs else None
+    if not windows:
+        return None
+    voices = np.stack([w.voice for w in windows])
+    later = np.array([w.start_s for w in windows]) >= np.array([w.end_s for w in windows])[:, None]
+    return round(float(np.quantile((voices @ voices.T)[later], 0.1)), 4) if later.any() else None
 
 
 def _by_shot(

@@ -43,9 +43,10 @@ async def faces_identity(query: Query) -> Measured:
     threshold, which makes the mean an upper bound.
     """
     faces, evidence = await query.look("faces")
+    alikes = _alikes(faces)
     pairs: dict[str, float] = {}
     for first, second in combinations(query.shots, 2):
-        alike = _alike(faces, first.index, second.index)
+        alike = alikes.get((first.index, second.index))
         expected = shared(query, "subjects", first, second)
         if expected is None:
             expected = query.target != "clip" or (alike is not None and alike >= faces.threshold)
@@ -69,10 +70,14 @@ async def faces_identity(query: Query) -> Measured:
     )
 
 
-def _alike(faces: Any, first: int, second: int) -> float | None:
-    """Highest cosine between a face of one shot and a face of the other."""
+def _alikes(faces: Any) -> dict[tuple[int, int], float]:
+    """For pairs of shots, the earlier first, the highest cosine between a face of one and a face of the other."""
     shot = {track.id: track.shot for track in faces.tracks}
-    return max((s.cosine for s in faces.similarities if {shot[s.a], shot[s.b]} == {first, second}), default=None)
+    found: dict[tuple[int, int], float] = {}
+    for s in faces.similarities:
+        first, second = sorted((shot[s.a], shot[s.b]))
+        found[first, second] = max(s.cosine, found.get((first, second), -1.0))
+    return found
 
 
 @measure("faces.same_person", unit="cosine")
@@ -83,9 +88,10 @@ async def faces_same_person(query: Query) -> Measured:
     The lowest over all such pairs.
     """
     faces, evidence = await query.look("faces")
+    alikes = _alikes(faces)
     pairs: dict[str, float] = {}
     for first, second in combinations(query.shots, 2):
-        alike = _alike(faces, first.index, second.index)
+        alike = alikes.get((first.index, second.index))
         expected = shared(query, "subjects", first, second)
         if alike is not None and (expected or (expected is None and alike >= faces.threshold)):
             pairs[f"shot{first.index}-{second.index}"] = alike - faces.threshold

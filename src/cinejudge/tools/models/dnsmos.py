@@ -13,6 +13,8 @@ RATE = 16_000
 WINDOW_S = 9.01
 """What the network listens to at once; shorter sound is repeated, as published."""
 HOP_S = 1.0
+MOST_WINDOWS = 300
+"""In sound of more than five minutes the windows lie further apart than the published second."""
 THREADS = 2
 
 # From the network's raw outputs to the scale of the listening tests: published polynomials, highest power first.
@@ -42,15 +44,16 @@ def load(weights: Path) -> Any:
 
 
 def rate(session: Any, samples: NDArray[Any]) -> Opinion:
-    """Rates sound that holds speech; the mean over windows of 9.01 s every second.
+    """Rates sound that holds speech; the mean over windows of 9.01 s every second, at most 300 of them.
 
     Args:
         session: From :func:`load`.
         samples: float32 [n], mono, 16 kHz, n at least 1.
     """
-    size, hop = int(WINDOW_S * RATE), round(HOP_S * RATE)
+    size = int(WINDOW_S * RATE)
     x = np.asarray(samples, np.float32)
     x = np.tile(x, -(-size // len(x)))[: max(size, len(x))]
+    hop = max(round(HOP_S * RATE), (len(x) - size) // MOST_WINDOWS + 1)
     raw = [
         session.run(None, {"input_1": x[None, start : start + size]})[0][0]
         for start in range(0, len(x) - size + 1, hop)

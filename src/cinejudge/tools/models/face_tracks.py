@@ -12,7 +12,8 @@ from cinejudge.tools.face_records import Identity, Sample, Similarity, Track
 from cinejudge.tools.models.boxes import link
 from cinejudge.tools.models.face_landmarker import Face
 from cinejudge.tools.models.face_search import Sighting
-from cinejudge.tools.models.identity import Embeddings, group, unit
+from cinejudge.tools.models.identity import Embeddings, unit
+from cinejudge.tools.signals.clusters import grouped, pairs_nearby
 
 OVERLAP = 0.25
 """Least overlap of a face with itself in the next sample."""
@@ -94,8 +95,8 @@ def records(
     else:
         alike = np.zeros((0, 0), np.float32)
     frames = [{sample.frame for sample in tracks[i].samples} for i in known]
-    apart = {(a, b) for b in range(len(known)) for a in range(b) if frames[a] & frames[b]}
-    groups = group(alike, apart, same)
+    apart = np.array([[bool(a & b) for b in frames] for a in frames], bool).reshape(alike.shape)
+    groups = grouped(alike, apart, same).tolist()
     people = [
         Identity(
             id=number,
@@ -108,9 +109,8 @@ def records(
     ]
     owner = {track: person.id for person in people for track in person.tracks}
     pairs = tuple(
-        Similarity(a=known[a], b=known[b], cosine=round(float(alike[a, b]), 3), at_once=(a, b) in apart)
-        for b in range(len(known))
-        for a in range(b)
+        Similarity(a=known[a], b=known[b], cosine=round(float(alike[a, b]), 3), at_once=bool(apart[a, b]))
+        for a, b in pairs_nearby(len(known))
     )
     return tuple(_record(i, track, owner.get(i)) for i, track in enumerate(tracks)), tuple(people), pairs
 
@@ -121,18 +121,15 @@ def _embeddings(track: FaceTrack) -> Embeddings:
 
 
 def _certain(
-    members: Sequence[int], alike: NDArray[np.float32], apart: set[tuple[int, int]], same: float, doubt: float
+    members: Sequence[int], alike: NDArray[np.float32], apart: NDArray[np.bool_], same: float, doubt: float
 ) -> bool:
     """Whether no similarity that decided about these lies close to the threshold."""
-    inside = set(members)
+    inside = np.isin(np.arange(len(alike)), members)
     for a in members:
-        for b in range(len(alike)):
-            pair = (min(a, b), max(a, b))
-            decided = a != b and pair not in apart
-            if decided and abs(alike[a, b] - same) < doubt:
-                return False
-            if decided and (alike[a, b] >= same) != (b in inside):
-                return False
+        decided = ~apart[a]
+        decided[a] = False
+        if (np.abs(alike[a] - same) < doubt)[decided].any() or ((alike[a] >= same) != inside)[decided].any():
+            return False
     return True
 
 

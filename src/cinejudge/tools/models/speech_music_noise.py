@@ -118,15 +118,12 @@ def log_mel(samples: NDArray[Any]) -> NDArray[np.float64]:
     SIDEKIT's published front end: windows of 25 ms (Hann), pre-emphasis 0.97, 512-point spectra. A constant gain
     vanishes when the network normalises its input.
     """
-    x = np.asarray(samples, np.float64)
-    emphasised = np.concatenate([x[:1] * (1 - _PRE_EMPHASIS), x[1:] - _PRE_EMPHASIS * x[:-1]])
     edges = mel.htk_edges(_BANDS, _LOW_HZ, _HIGH_HZ)
     filters = mel.triangles(edges, np.arange(_FFT // 2 + 1) * RATE / _FFT)
     # The filters that the network was trained on leave out the last bin under their upper corner.
     filters[np.arange(_BANDS), (edges[2:] * _FFT / RATE).astype(int)] = 0
-    power = mel.power_spectra(emphasised, np.hanning(_WINDOW), _HOP, _FFT)
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log(power @ filters[:_USED].T))
+        return np.log(mel.bands(samples, np.hanning(_WINDOW), _HOP, _FFT, filters[:_USED], emphasis=_PRE_EMPHASIS))
 
 
 def segment(log_probabilities: NDArray[np.float32], switch: float) -> NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""Groups of vectors that lie close together."""
+"""Groups of things that are alike."""
 
 from __future__ import annotations
 
@@ -25,6 +25,44 @@ def clusters(vectors: NDArray[Any], least: float) -> NDArray[np.int64]:
 
     tree = linkage(np.maximum(pdist(np.asarray(vectors, np.float64), "cosine"), 0), "average")
     return renumbered(fcluster(tree, 1 - least, "distance"))
+
+
+def grouped(similarity: NDArray[Any], apart: NDArray[np.bool_], least: float) -> NDArray[np.int64]:
+    """The same for given similarities, where some pairs are known to be different; see :func:`clusters`.
+
+    Args:
+        similarity: Of each pair, symmetric; [n, n].
+        apart: Pairs that never share a group, such as two faces in one picture; symmetric; [n, n].
+        least: Mean similarity of all pairs between two groups from which on they are joined.
+    """
+    total, size, labels = np.array(similarity, np.float64), np.ones(len(similarity)), np.arange(len(similarity))
+    barred = apart | np.eye(len(similarity), dtype=bool)
+    mean = np.where(barred, -np.inf, total)
+    while len(mean):
+        a, b = divmod(int(mean.argmax()), len(mean))
+        if mean[a, b] < least:
+            break
+        total[a] += total[b]
+        total[:, a] = total[a]
+        size[a] += size[b]
+        barred[a] |= barred[b]
+        barred[:, a] = barred[a]
+        mean[a] = np.where(barred[a], -np.inf, total[a] / (size[a] * size))
+        mean[:, a] = mean[a]
+        barred[b] = barred[:, b] = True
+        mean[b] = mean[:, b] = -np.inf
+        labels[labels == b] = a
+    return renumbered(labels)
+
+
+def pairs_nearby(count: int, most: int = 5000) -> list[tuple[int, int]]:
+    """All pairs of things in order of time; of so many that it would be more than ``most``, those close in order.
+
+    Returns:
+        Places (a, b) with a < b, by b.
+    """
+    reach = count if count * (count - 1) // 2 <= most else max(1, most // count)
+    return [(a, b) for b in range(count) for a in range(max(0, b - reach), b)]
 
 
 def renumbered(labels: NDArray[Any]) -> NDArray[np.int64]:

@@ -18,6 +18,8 @@ RATE = 100.0
 """Of the curves, per second."""
 WIDTH_S = 0.04
 """Standard deviation of an event's peak: one picture at 25 per second."""
+REACH_S = 12 * WIDTH_S
+"""Beyond it nothing is left of a peak."""
 LATEST_S = 1.0
 LAGS = np.arange(-round(LATEST_S * RATE), round(LATEST_S * RATE) + 1) / RATE
 GAP_S = 0.15
@@ -123,5 +125,6 @@ def _curve(times: Sequence[float], strengths: Sequence[float], length_s: float) 
     grid = np.arange(0, length_s + 1 / RATE, 1 / RATE)
     curve = np.zeros(len(grid))
     for time, strength in zip(times, strengths, strict=True):
-        curve = np.maximum(curve, strength * np.exp(-0.5 * ((grid - time) / WIDTH_S) ** 2))
+        near = slice(max(0, round((time - REACH_S) * RATE)), max(0, round((time + REACH_S) * RATE)) + 1)
+        curve[near] = np.maximum(curve[near], strength * np.exp(-0.5 * ((grid[near] - time) / WIDTH_S) ** 2))
     return curve

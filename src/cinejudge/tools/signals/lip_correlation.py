@@ -69,9 +69,9 @@ def envelope(samples: NDArray[Any]) -> Floats:
         samples: float32 [n], mono, 16 kHz.
     """
     window, hop = np.hanning(401)[:-1], round(SOUND_RATE / ENVELOPE_RATE)
-    power = mel.power_spectra(np.pad(samples, len(window) // 2), window, hop, 512)
-    bins = np.arange(power.shape[1]) * SOUND_RATE / 512
-    bands = power @ mel.triangles(mel.htk_edges(BANDS, *VOICE_HZ), bins).T
+    bins = np.arange(512 // 2 + 1) * SOUND_RATE / 512
+    filters = mel.triangles(mel.htk_edges(BANDS, *VOICE_HZ), bins)
+    bands = mel.bands(np.pad(samples, len(window) // 2), window, hop, 512, filters)
     loudest = bands.max(axis=0, initial=0.0)
     if not loudest.all():
         return np.zeros(len(bands))

@@ -79,7 +79,7 @@ def flux(mono: NDArray[Any], faintest: float = FAINTEST) -> NDArray[np.float64]:
     """
     if len(mono) < ONSET_WINDOW:
         return np.zeros(0)
-    padded = np.pad(np.asarray(mono, np.float64), (ONSET_WINDOW // 2, ONSET_WINDOW // 2))
+    padded = np.pad(mono, (ONSET_WINDOW // 2, ONSET_WINDOW // 2))
     window = np.hanning(ONSET_WINDOW)
     frames = np.lib.stride_tricks.sliding_window_view(padded, ONSET_WINDOW)[::ONSET_HOP]
     rise = np.zeros(len(frames))

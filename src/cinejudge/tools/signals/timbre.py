@@ -30,7 +30,7 @@ def colour(samples: NDArray[Any]) -> NDArray[np.float64]:
 
     window = np.hanning(_FFT)
     filters = mel.triangles(mel.htk_edges(_BANDS, 50, 7600), np.arange(_FFT // 2 + 1) * RATE / _FFT)
-    bands = mel.power_spectra(samples, window, _HOP, _FFT) @ filters.T
+    bands = mel.bands(samples, window, _HOP, _FFT, filters)
     loudness = bands.mean(axis=1)
     heard = loudness > _SILENT * loudness.max(initial=0)
     if not heard.any():

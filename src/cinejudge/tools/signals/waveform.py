@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,7 +62,10 @@ def clipping(samples: NDArray[Any], rate: int) -> Clipping:
     """
     total, runs, longest, where = 0, 0, 0, None
     for channel in range(samples.shape[1]):
-        starts, ends = spans_of(np.abs(samples[:, channel]) >= CLIP_LEVEL)
+        full = [first + np.flatnonzero(np.abs(part[:, channel]) >= CLIP_LEVEL) for first, part in _pieces(samples)]
+        at_full = np.concatenate(full) if full else np.zeros(0, np.intp)
+        starts = at_full[np.diff(at_full, prepend=-2) > 1]
+        ends = at_full[np.diff(at_full, append=len(samples) + 1) > 1] + 1
         lengths = ends - starts
         flat = lengths >= CLIP_RUN
         total += int(lengths[flat].sum())
@@ -98,17 +102,29 @@ def stereo(samples: NDArray[Any]) -> Stereo | None:
     """How two channels relate; None for mono, or where a channel is silent throughout."""
     if samples.shape[1] != 2:
         return None
-    left, right = (samples[:, i].astype(np.float64) for i in (0, 1))
-    power = float(np.square(left).mean()), float(np.square(right).mean())
-    if min(power) < 1e-10:
+    sums = np.zeros((2, 2))
+    for _, part in _pieces(samples):
+        exact = part.astype(np.float64)
+        sums += exact.T @ exact
+    power, product = np.diag(sums) / max(1, len(samples)), float(sums[0, 1]) / max(1, len(samples))
+    if power.min() < 1e-10:
         return None
-    product = float((left * right).mean())
     mono = (power[0] + power[1] + 2 * product) / 4
     return Stereo(
         correlation=product / float(np.sqrt(power[0] * power[1])),
         mono_loss_db=float(-10 * np.log10(max(mono, 1e-12) / ((power[0] + power[1]) / 2))),
         balance_db=float(10 * np.log10(power[0] / power[1])),
     )
+
+
+def peaks(samples: NDArray[Any]) -> NDArray[np.float64]:
+    """Largest magnitude of each channel; [channels]."""
+    return np.max([np.abs(part).max(axis=0) for _, part in _pieces(samples)], axis=0, initial=0.0)
+
+
+def _pieces(samples: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+    """A million samples at a time with the place of the first: an hour of sound is never in memory twice."""
+    return ((first, samples[first : first + (1 << 20)]) for first in range(0, len(samples), 1 << 20))
 
 
 def spans_of(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
