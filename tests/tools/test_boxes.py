@@ -48,3 +48,15 @@ def test_assignment_is_optimal_not_greedy() -> None:
 def test_what_is_seen_once_does_not_last() -> None:
     assert lasting([[0], [0, 1], [0, 2], [2]]) == {0: 0, 2: 1}
     assert lasting([[0], [1]]) == {0: 0, 1: 1}  # in two samples nothing can be told to be fleeting
+
+
+@pytest.mark.parametrize("size", [(720, 1280), (1280, 720), (100, 100), (300, 400), (200, 2000)])
+def test_windows_cover_the_picture_and_overlap(size: tuple[int, int]) -> None:
+    height, width = size
+    whole, *parts = blazeface.windows_of(height, width)
+    assert whole[2] == max(size) and whole[0] <= 0 and whole[1] <= 0
+    if parts:
+        axis = 0 if width > height else 1
+        starts = [part[axis] for part in parts]
+        assert starts[0] == 0 and starts[-1] + min(size) == max(size)
+        assert all(b - a <= 0.8 * min(size) + 1 for a, b in pairwise(starts))

@@ -8,7 +8,7 @@ same type in the same light come as close as .28, so what lies near the threshol
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -64,32 +64,3 @@ def embed(faces: Sequence[tuple[NDArray[np.uint8], Face]], device: str = "cpu") 
 def unit(vectors: NDArray[Any]) -> Embeddings:
     """The vectors brought to length 1."""
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
-
-
-def group(similarity: NDArray[np.float32], apart: Collection[tuple[int, int]], threshold: float) -> list[int]:
-    """Groups of what is alike: agglomerative, average linkage.
-
-    Args:
-        similarity: Of each pair [n, n].
-        apart: Pairs that are certainly not the same, such as two faces in one picture.
-        threshold: Least mean similarity of two groups that are joined.
-
-    Returns:
-        The group of each, numbered from 0 in order of first appearance.
-    """
-    groups: list[list[int]] = [[i] for i in range(len(similarity))]
-    banned = {frozenset(pair) for pair in apart}
-    while True:
-        best, pair = threshold, None
-        for a in range(len(groups)):
-            for b in range(a):
-                if any(frozenset((i, j)) in banned for i in groups[a] for j in groups[b]):
-                    continue
-                mean = float(similarity[np.ix_(groups[a], groups[b])].mean())
-                if mean >= best:
-                    best, pair = mean, (b, a)
-        if pair is None:
-            break
-        groups[pair[0]] += groups.pop(pair[1])
-    groups.sort(key=min)
-    return [next(number for number, members in enumerate(groups) if i in members) for i in range(len(similarity))]
