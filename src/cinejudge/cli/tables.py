@@ -82,6 +82,8 @@ def _cell(value: Any) -> str:
         return ", ".join(f"{_words(n)} {_cell(getattr(value, n))}" for n in type(value).model_fields)
     if isinstance(value, tuple):
         return _listed(value)
+    if isinstance(value, dict) and len(value) > MOST_VALUES:
+        return f"{len(value)} in --json"
     return printable(str(value))
 
 

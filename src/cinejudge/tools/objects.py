@@ -18,8 +18,6 @@ PICTURE_SIDE = 640
 """Longer side of the pictures looked at, in pixels; the networks take no more."""
 SMALLEST_PX = 96
 """Shorter side of the picture below which the detectors are not to be trusted."""
-FLEETING = 2
-"""A thing must be seen in so many samples of a shot, where the shot has at least three, to count."""
 OVERLAP = 0.3
 
 
@@ -139,13 +137,11 @@ def _run(look: Look, args: Args, detect: Any) -> Result:
 
 def _follow(footage: Footage, stretch: Stretch, detected: Sequence[Any], first: int) -> list[Frame]:
     """Links the detections of a stretch, leaves out what shows up only once, and numbers the tracks from ``first``."""
-    from cinejudge.tools.models.boxes import link
+    from cinejudge.tools.models.boxes import lasting, link
 
     # Boxes of different classes are moved apart so that they are never linked.
     numbers = link([d.boxes + 2 * d.classes[:, None] for d in detected], overlap=OVERLAP)
-    sightings = Counter(number for each in numbers for number in each)
-    needed = FLEETING if len(stretch.frames) > FLEETING else 1
-    kept = {old: first + new for new, old in enumerate(sorted(n for n, c in sightings.items() if c >= needed))}
+    kept = {old: first + new for old, new in lasting(numbers).items()}
     frames = []
     for frame, found, tracks in zip(stretch.frames, detected, numbers, strict=True):
         objects = tuple(

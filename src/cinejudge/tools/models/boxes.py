@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+FLEETING = 2
+"""What is seen in fewer samples, of three or more, does not count."""
 
 Boxes = NDArray[np.float32]
 """float32 [n, 4]; pixels or shares, as long as all are the same."""
@@ -81,3 +85,14 @@ def link(frames: Sequence[Boxes], *, overlap: float = 0.3, patience: int = 2) ->
             last[assigned[i]] = (time, box)
         numbers.append(assigned)
     return numbers
+
+
+def lasting(numbers: Sequence[Sequence[int]]) -> dict[int, int]:
+    """Tracks that are seen often enough to count, with new numbers from 0 as they appear.
+
+    Args:
+        numbers: Track numbers of each frame, as :func:`link` gives them.
+    """
+    sightings = Counter(number for each in numbers for number in each)
+    needed = FLEETING if len(numbers) > FLEETING else 1
+    return {old: new for new, old in enumerate(sorted(n for n, count in sightings.items() if count >= needed))}

@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinejudge import weights
+from cinejudge.tools.models.litert import Network
+from cinejudge.tools.models.squares import Square
 
 SIDE = 256
 MARGIN = 1.5
@@ -99,18 +101,11 @@ def landmarks(rgb: NDArray[np.uint8], box: NDArray[np.float32], eyes: NDArray[np
 
 
 def _run(rgb: NDArray[np.uint8], box: NDArray[np.float32], eyes: NDArray[np.float32]) -> Face:
-    import cv2
-
     angle = math.atan2(float(eyes[1, 1] - eyes[0, 1]), float(eyes[1, 0] - eyes[0, 0]))
-    centre, side = (box[:2] + box[2:]) / 2, MARGIN * float(max(box[2] - box[0], box[3] - box[1]))
-    scale = max(side, 1.0) / SIDE
-    cos, sin = math.cos(angle) * scale, math.sin(angle) * scale
-    turn = np.array([[cos, -sin], [sin, cos]], np.float32)
-    back = np.concatenate([turn, (centre - turn @ np.full(2, SIDE / 2))[:, None]], axis=1).astype(np.float32)
-    crop = cv2.warpAffine(rgb, back, (SIDE, SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    points, presence = _models().mesh(crop.astype(np.float32)[None] / 255)
+    square = Square((box[:2] + box[2:]) / 2, MARGIN * float(max(box[2] - box[0], box[3] - box[1])), angle)
+    points, presence = _models().mesh(square.cut(rgb, SIDE).astype(np.float32)[None] / 255)
     found = points.reshape(-1, 3)
-    placed = np.concatenate([found[:, :2] @ turn.T + back[:, 2], found[:, 2:] * scale], axis=1)
+    placed = np.concatenate([square.place(found[:, :2], SIDE), found[:, 2:] * square.side / SIDE], axis=1)
     return Face(1 / (1 + math.exp(-float(presence.reshape(-1)[0]))), placed.astype(np.float32))
 
 
@@ -145,28 +140,9 @@ class _Models:
 
     def __init__(self) -> None:
         with zipfile.ZipFile(weights.path("face-landmarker", "face_landmarker.task")) as task:
-            # Outputs by name: the order in which the interpreter lists them is not the graph's.
-            self.mesh = _Network(task.read("face_landmarks_detector.tflite"), ("Identity", "Identity_1"))
-            self.shapes = _Network(task.read("face_blendshapes.tflite"), ("StatefulPartitionedCall:0",))
+            self.mesh = Network(task.read("face_landmarks_detector.tflite"), ("Identity", "Identity_1"))
+            self.shapes = Network(task.read("face_blendshapes.tflite"), ("StatefulPartitionedCall:0",))
             self.geometry = task.read("geometry_pipeline_metadata_landmarks.binarypb")
-
-
-class _Network:
-    """One TensorFlow Lite model with one input."""
-
-    def __init__(self, content: bytes, outputs: tuple[str, ...]) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
-        self._interpreter: Any = Interpreter(model_content=content, num_threads=2)
-        self._interpreter.allocate_tensors()
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        places = {each["name"]: each["index"] for each in self._interpreter.get_output_details()}
-        self._outputs = [places[name] for name in outputs]
-
-    def __call__(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        self._interpreter.set_tensor(self._input, np.ascontiguousarray(batch, np.float32))
-        self._interpreter.invoke()
-        return [self._interpreter.get_tensor(place) for place in self._outputs]
 
 
 @cache

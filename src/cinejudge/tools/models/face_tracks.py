@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinejudge.tools.face_records import Identity, Sample, Similarity, Track
-from cinejudge.tools.models.boxes import link
+from cinejudge.tools.models.boxes import lasting, link
 from cinejudge.tools.models.face_landmarker import Face
 from cinejudge.tools.models.face_search import Sighting
 from cinejudge.tools.models.identity import Embeddings, unit
@@ -17,8 +17,6 @@ from cinejudge.tools.signals.clusters import grouped, pairs_nearby
 
 OVERLAP = 0.25
 """Least overlap of a face with itself in the next sample."""
-FLEETING = 2
-"""A face must be seen in so many samples of a shot, where the shot has at least three, to count."""
 IDENTITY_PX = 64
 """Smaller faces have no identity."""
 TURNED_DEG = 45.0
@@ -68,14 +66,14 @@ class FaceTrack:
 def follow(shot: int | None, frames: Sequence[Sequence[tuple[Sample, Sighting]]]) -> list[FaceTrack]:
     """Tracks of the faces of one shot's samples; what shows up only once in a longer shot is left out."""
     boxes = [np.array([sample.box for sample, _ in each], np.float32).reshape(-1, 4) for each in frames]
-    tracks: dict[int, FaceTrack] = {}
-    for each, numbers in zip(frames, link(boxes, overlap=OVERLAP), strict=True):
-        for (sample, sighting), number in zip(each, numbers, strict=True):
-            track = tracks.setdefault(number, FaceTrack(shot))
-            track.samples.append(sample)
-            track.sightings.append(sighting)
-    needed = FLEETING if len(frames) > FLEETING else 1
-    return [track for track in tracks.values() if len(track.samples) >= needed]
+    numbers = link(boxes, overlap=OVERLAP)
+    tracks = {number: FaceTrack(shot) for number in lasting(numbers)}
+    for each, assigned in zip(frames, numbers, strict=True):
+        for (sample, sighting), number in zip(each, assigned, strict=True):
+            if number in tracks:
+                tracks[number].samples.append(sample)
+                tracks[number].sightings.append(sighting)
+    return list(tracks.values())
 
 
 def records(

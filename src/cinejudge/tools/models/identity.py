@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cinejudge import weights
 from cinejudge.tools.models.face_landmarker import LEFT_EYE, RIGHT_EYE, Face
+from cinejudge.tools.models.squares import around
 
 SIDE = 224
 MARGIN = 1.3
@@ -32,17 +33,9 @@ Embeddings = NDArray[np.float32]
 
 def aligned(rgb: NDArray[np.uint8], face: Face, side: int = SIDE, margin: float = MARGIN) -> NDArray[np.uint8]:
     """The face upright in the middle of a square, uint8 [side, side, 3]."""
-    import cv2
-
     right, left = face.points[RIGHT_EYE, :2], face.points[LEFT_EYE, :2]
     angle = math.atan2(float(left[1] - right[1]), float(left[0] - right[0]))
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    level = face.points[:, :2] @ turn
-    low, high = level.min(axis=0), level.max(axis=0)
-    scale = float(max(high - low)) * margin / side
-    corner = turn @ ((low + high) / 2 - scale * side / 2)
-    back = np.concatenate([turn * scale, corner[:, None]], axis=1).astype(np.float32)
-    return np.asarray(cv2.warpAffine(rgb, back, (side, side), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP), np.uint8)
+    return around(face.points[:, :2], angle, margin).cut(rgb, side)
 
 
 def embed(faces: Sequence[tuple[NDArray[np.uint8], Face]], device: str = "cpu") -> Embeddings:
