@@ -59,23 +59,31 @@ class Readiness:
 
 def readiness(provider: AnyProvider, device: str = "cpu") -> Readiness:
     """Looks at packages, weights and device without importing or loading anything."""
-    absent = [p for p in provider.packages if importlib.util.find_spec(p) is None]
-    if absent:
-        mend = f"pip install 'cinejudge[{provider.extra}]'" if provider.extra else f"pip install {' '.join(absent)}"
-        return Readiness(provider, False, f"package not installed: {', '.join(absent)}", mend)
     unknown = [w for w in provider.weights if w not in weights.catalog()]
     if unknown:
         return Readiness(
             provider, False, f"weights that no catalogue lists: {', '.join(unknown)}", "cinejudge weights list"
         )
-    missing = [w for w in provider.weights if not weights.present(w)]
-    if missing:
-        return Readiness(
-            provider, False, f"weights missing: {', '.join(missing)}", f"cinejudge weights pull {' '.join(missing)}"
+    why, mend = [], []
+    absent = [p for p in provider.packages if importlib.util.find_spec(p) is None]
+    if absent:
+        why.append(f"package not installed: {', '.join(absent)}")
+        mend.append(
+            f"pip install 'cinejudge[{provider.extra}]'" if provider.extra else f"pip install {' '.join(absent)}"
         )
+    missing = [weights.get_weight(w) for w in provider.weights if not weights.present(w)]
+    if missing:
+        why.append("weights missing: " + ", ".join(f"{w.name} ({_told(w)})" for w in missing))
+        mend.append(f"cinejudge weights pull {' '.join(w.name for w in missing)}")
     if provider.needs_gpu and device == "cpu":
-        return Readiness(provider, False, "needs a GPU", "run on a machine with CUDA")
-    return Readiness(provider, True)
+        why.append("needs a GPU")
+        mend.append("run on a machine with CUDA")
+    return Readiness(provider, not why, "; ".join(why), " && ".join(mend))
+
+
+def _told(weight: weights.Weight) -> str:
+    size = "size not known" if weight.size is None else f"{weight.size / 1e6:,.0f} MB"
+    return f"{size}, {weight.licence.weights}"
 
 
 def choose(tool: AnyTool, device: str = "cpu") -> tuple[AnyProvider | None, tuple[Readiness, ...]]:

@@ -1,0 +1,27 @@
+"""Networks of the ``transformers`` package (extra ``hub``), read from the weights folder and from nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def pretrained(network: str, folder: Path, device: str) -> Any:
+    """A network with its weights, ready to be asked.
+
+    The folder holds data only: ``config.json`` and safetensors. Nothing is looked up on a hub, and no code comes along.
+
+    Args:
+        network: Name of the class in ``transformers``.
+        folder: Verified files; see :func:`cinejudge.weights.path`.
+        device: ``cpu`` or ``cuda``.
+    """
+    import torch
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()  # what it says of its own configuration means nothing here
+    transformers.utils.logging.disable_progress_bar()
+    made = getattr(transformers, network).from_pretrained(
+        str(folder), local_files_only=True, use_safetensors=True, dtype=torch.float32
+    )
+    return made.to(device).eval()
