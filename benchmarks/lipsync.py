@@ -23,6 +23,7 @@ from cinejudge.tools import lipsync
 from cinejudge.tools.lip_records import FaceSync
 from cinejudge.tools.models.mouth import MouthTrack, mouths
 from cinejudge.tools.models.whisper import RATE, speech_spans
+from cinejudge.tools.spoken_mouths import FPS, Samples, Scene
 
 SHIFTS_MS = range(-400, 401, 80)
 CLIPS = (
@@ -37,15 +38,16 @@ CLIPS = (
 """One head each, large enough to read."""
 
 
-def shifted(sound: lipsync.Samples, by_ms: int) -> lipsync.Samples:
+def shifted(sound: Samples, by_ms: int) -> Samples:
     """Later by so much; earlier below 0."""
     samples = by_ms * RATE // 1000
     return np.concatenate([np.zeros(samples, np.float32), sound]) if samples > 0 else sound[-samples:]
 
 
-def compared(footage: Footage, track: MouthTrack, sound: lipsync.Samples) -> FaceSync:
+def compared(footage: Footage, track: MouthTrack, sound: Samples) -> FaceSync:
     """What the tool makes of a mouth and a sound."""
-    return lipsync.compare_face(0, footage, track, sound, speech_spans(sound), lipsync.correlate)
+    scene = Scene(footage, (track,), sound, tuple(speech_spans(sound)), 1.0)
+    return lipsync.compare_face(0, scene, lipsync.correlate)
 
 
 def main() -> None:
@@ -56,13 +58,13 @@ def main() -> None:
     given = parser.parse_args()
     labels = json.loads((given.folder / "labels.json").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as temporary:
-        heads: dict[str, tuple[Footage, MouthTrack, lipsync.Samples]] = {}
+        heads: dict[str, tuple[Footage, MouthTrack, Samples]] = {}
         for name in given.clips:
             footage = Footage(given.folder / name, cache=Path(temporary))
             if footage.sound is None:
                 raise SystemExit(f"{name} has no sound")
             begin = time.perf_counter()
-            frames = footage.sample(0, footage.clip.frames, fps=lipsync.FPS)
+            frames = footage.sample(0, footage.clip.frames, fps=FPS)
             found = mouths(footage, 0, frames, "cpu")
             seconds = time.perf_counter() - begin
             heads[name] = (footage, max(found, key=lambda t: len(t.times)), footage.sound.mono(RATE))
@@ -73,7 +75,7 @@ def main() -> None:
             footage.close()
 
 
-def shifts(heads: dict[str, tuple[Footage, MouthTrack, lipsync.Samples]], in_sync: set[str]) -> None:
+def shifts(heads: dict[str, tuple[Footage, MouthTrack, Samples]], in_sync: set[str]) -> None:
     """Prints the offset found less the shift; for clips known to be in sync that is the error."""
     print("\n| clip | " + " | ".join(f"{ms:+d}" for ms in SHIFTS_MS) + " |\n|---|" + "---|" * len(SHIFTS_MS))
     errors: list[float] = []
@@ -92,7 +94,7 @@ def shifts(heads: dict[str, tuple[Footage, MouthTrack, lipsync.Samples]], in_syn
         print(f"\nKnown to be in sync: {np.mean(np.array(errors) <= 80):.0%} of {len(errors)} within 80 ms.")
 
 
-def swaps(heads: dict[str, tuple[Footage, MouthTrack, lipsync.Samples]]) -> None:
+def swaps(heads: dict[str, tuple[Footage, MouthTrack, Samples]]) -> None:
     """Prints the confidence of each mouth with each sound, and how well it tells them apart."""
     names = list(heads)
     print("\n| mouth of | " + " | ".join(names) + " |\n|---|" + "---|" * len(names))

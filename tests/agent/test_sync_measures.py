@@ -8,8 +8,10 @@ import pytest
 
 from cinejudge.schema import Line, ShotSpec, Span
 from cinejudge.tools.avsync import Result as AvSync
-from cinejudge.tools.lip_records import FaceSync, Result, Speaking, Standing
+from cinejudge.tools.lip_records import FaceSync, Result, Standing
 from cinejudge.tools.speakers import Turn
+from cinejudge.tools.speaking_records import Result as Spoken
+from cinejudge.tools.speaking_records import SeenFace, Speaking
 from tests.agent.test_measures import Senses, brief, shot, taken
 
 SHOTS = (shot(0, 0.0, 4.0), shot(1, 4.0, 8.0))
@@ -35,9 +37,6 @@ def lips(*faces: FaceSync, **changes: Any) -> Result:
     given: dict[str, Any] = {
         "faces": faces,
         "speech_s": 6.0,
-        "seen": (),
-        "still": (),
-        "speaking": (),
         "offset_ms": None,
         "confidence": None,
         "sure": False,
@@ -48,6 +47,13 @@ def lips(*faces: FaceSync, **changes: Any) -> Result:
 
 def said(start_s: float, end_s: float, track: int | None, *, moving: bool = True, decided: bool = True) -> Speaking:
     return Speaking(start_s=start_s, end_s=end_s, track=track, moving=moving, decided=decided)
+
+
+def spoken(*speaking: Speaking, **changes: Any) -> Spoken:
+    faces = tuple(
+        SeenFace(track=n, shot=0, start_s=0, end_s=4, box=None, side_px=120, heard_s=3, speaks_s=1) for n in (0, 1)
+    )
+    return Spoken(**{"faces": faces, "speech_s": 6.0, "seen": (), "still": (), "speaking": speaking, **changes})
 
 
 class TestLips:
@@ -112,44 +118,41 @@ class Voices:
 
 
 class TestAttribution:
-    FACES = (face(0, "in_step", 10.0), face(1, "in_step", 10.0))
-
     async def test_each_face_its_voice(self) -> None:
-        found = lips(*self.FACES, speaking=(said(0, 2, 0), said(2, 4, 1)))
+        found = spoken(said(0, 2, 0), said(2, 4, 1))
         got = await taken(
-            "speakers.attribution", Senses(lipsync=found, speakers=Voices((0, 0, 2), (1, 2, 4))), shots=SHOTS
+            "speakers.attribution", Senses(active_speaker=found, speakers=Voices((0, 0, 2), (1, 2, 4))), shots=SHOTS
         )
         assert got.value == pytest.approx(1.0)
 
     async def test_one_face_with_two_voices(self) -> None:
-        found = lips(*self.FACES, speaking=(said(0, 2, 0), said(2, 3, 0)))
+        found = spoken(said(0, 2, 0), said(2, 3, 0))
         got = await taken(
-            "speakers.attribution", Senses(lipsync=found, speakers=Voices((0, 0, 2), (1, 2, 3))), shots=SHOTS
+            "speakers.attribution", Senses(active_speaker=found, speakers=Voices((0, 0, 2), (1, 2, 3))), shots=SHOTS
         )
         assert got.value == pytest.approx(2 / 3)
 
     async def test_mouths_that_move_with_nobodys_voice(self) -> None:
-        found = lips(*self.FACES, speaking=(said(0, 1, 0), said(1, 4, None)))
-        got = await taken("speakers.attribution", Senses(lipsync=found), shots=SHOTS)
+        found = spoken(said(0, 1, 0), said(1, 4, None))
+        got = await taken("speakers.attribution", Senses(active_speaker=found), shots=SHOTS)
         assert got.value == pytest.approx(0.25)
         assert got.spans == (Span(start_s=1, end_s=4),)
 
     async def test_a_voice_over_and_what_is_unclear_do_not_count(self) -> None:
-        spoken = (said(0, 2, None, moving=False), said(2, 4, None, decided=False))
-        got = await taken("speakers.attribution", Senses(lipsync=lips(*self.FACES, speaking=spoken)), shots=SHOTS)
+        found = spoken(said(0, 2, None, moving=False), said(2, 4, None, decided=False))
+        got = await taken("speakers.attribution", Senses(active_speaker=found), shots=SHOTS)
         assert got.value is None and got.missing
 
 
 class TestUnseenMouth:
-    FOUND = lips(
-        face(0, "in_step", 10.0),
+    FOUND = spoken(
         seen=(Span(start_s=0, end_s=4), Span(start_s=4, end_s=8)),
         still=(Span(start_s=3, end_s=4), Span(start_s=4, end_s=8)),
     )
 
     async def test_share_of_the_shot(self) -> None:
         got = [
-            await taken("speech.unseen_mouth", Senses(lipsync=self.FOUND), shots=(s,), target=f"shot{s.index}")
+            await taken("speech.unseen_mouth", Senses(active_speaker=self.FOUND), shots=(s,), target=f"shot{s.index}")
             for s in SHOTS
         ]
         assert [g.value for g in got] == [pytest.approx(0.25), pytest.approx(1.0)]
@@ -162,11 +165,11 @@ class TestUnseenMouth:
                 ShotSpec(index=1, lines=(Line(text="Years passed.", speaker="Narrator"),)),
             ]
         )
-        got = await taken("speech.unseen_mouth", Senses(lipsync=self.FOUND), shots=SHOTS, brief=script)
+        got = await taken("speech.unseen_mouth", Senses(active_speaker=self.FOUND), shots=SHOTS, brief=script)
         assert got.value == pytest.approx(0.25)
-        got = await taken("speech.unseen_mouth", Senses(lipsync=self.FOUND), shots=SHOTS[1:], brief=script)
+        got = await taken("speech.unseen_mouth", Senses(active_speaker=self.FOUND), shots=SHOTS[1:], brief=script)
         assert got.value is None and not got.missing
 
     async def test_no_face_no_value(self) -> None:
-        got = await taken("speech.unseen_mouth", Senses(lipsync=lips()), shots=SHOTS)
+        got = await taken("speech.unseen_mouth", Senses(active_speaker=spoken()), shots=SHOTS)
         assert got.value is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cinejudge.schema import Record, Span
+from cinejudge.schema import Record
 from cinejudge.tools.contract import ToolArgs, ToolResult
 
 Standing = Literal["in_step", "out_of_step", "unclear", "unreadable"]
@@ -47,29 +47,11 @@ class FaceSync(Record):
     """Opening, in distances between the eyes' outer corners, spread evenly from start to end."""
 
 
-class Speaking(Record):
-    """A stretch of speech during which a readable face is seen."""
-
-    start_s: float
-    end_s: float
-    track: int | None
-    """The face whose mouth moves with this voice; None when none does."""
-    moving: bool
-    """Whether the mouth of a readable face moves at all."""
-    decided: bool
-    """False when faces are seen of which it is unclear whether one of them speaks."""
-
-
 class Result(ToolResult):
     """Faces against the voice."""
 
     faces: tuple[FaceSync, ...]
     speech_s: float
-    seen: tuple[Span, ...]
-    """Speech while a readable face is seen."""
-    still: tuple[Span, ...]
-    """Speech while readable faces are seen and the mouth of none moves."""
-    speaking: tuple[Speaking, ...]
     offset_ms: float | None
     """Of the surest face; positive: the sound is late. None where no mouth moves with the voice."""
     confidence: float | None

@@ -1,4 +1,4 @@
-"""Measures of sound against picture, from the tools ``lipsync``, ``avsync`` and ``speakers``."""
+"""Measures of sound against picture, from the tools ``lipsync``, ``avsync``, ``active_speaker`` and ``speakers``."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def speakers_attribution(query: Query) -> Measured:
     it is unclear whether a seen face speaks it. Where several voices are told apart, each face of a shot owns at most
     one of them and each voice belongs to at most one face: the pairing that explains most of the time.
     """
-    found, evidence = await query.look("lipsync")
+    found, evidence = await query.look("active_speaker")
     parts = [p for p in found.speaking if p.decided and p.moving and _inside(p, query) >= LEAST_S]
     if not parts:
         raise NoValue(
@@ -152,7 +152,7 @@ async def speech_unseen_mouth(query: Query) -> Measured:
     shots = [s for s in query.shots if not _narrated(query, s)]
     if not shots:
         raise NoValue("the brief gives these lines to a voice that is not seen, or no shot is known to hold them")
-    found, evidence = await query.look("lipsync")
+    found, evidence = await query.look("active_speaker")
     seen = sum(span.overlap_s(s.span) for span in found.seen for s in shots)
     if seen < LEAST_S:
         raise NoValue("hardly any speech while a readable face is seen", evidence=(evidence.id,))

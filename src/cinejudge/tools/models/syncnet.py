@@ -18,21 +18,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from cinejudge.media import Footage
+from cinejudge.tools.models import face_crops
 from cinejudge.tools.signals import cepstrum
 
 FPS = 25.0
-SIDE = 224
 WINDOW = 5
 """Pictures at once."""
 CEPSTRA = 20
 """Cepstra at once, 100 per second."""
 LATEST = 10
 """Lags tried to either side, in pictures."""
-MARGIN = 0.4
-"""How far the crop reaches beyond the face, as a share of its larger side."""
-SMOOTHED = 13
-"""Boxes are smoothed by the median over so many pictures."""
-PICTURE_SIDE = 1280
 BATCH = 20
 SIZE = 1024
 
@@ -129,17 +124,14 @@ def compare(
     Returns:
         None for a face that is seen for less than a second.
     """
-    times = footage.times[list(frames)]
-    grid = np.arange(times[0], times[-1] + 1e-9, 1 / FPS)
-    if len(grid) < FPS:
+    at, crops = face_crops.follow(footage, frames, boxes, FPS)
+    if len(at) < FPS:
         return None
-    places = np.abs(times[:, None] - grid).argmin(axis=0)
-    crops = _crops(footage, [frames[p] for p in places], [boxes[p] for p in places])
     cepstra = cepstrum.mfcc(sound)
-    first = round(float(times[0]) * cepstrum.PER_S)
+    first = round(float(at[0]) * cepstrum.PER_S)
     device = next(network.parameters()).device
     seen, heard = [], []
-    starts = range(0, len(grid) - WINDOW + 1)
+    starts = range(0, len(at) - WINDOW + 1)
     with torch.inference_mode():
         for begin in range(0, len(starts), BATCH):
             some = starts[begin : begin + BATCH]
@@ -147,8 +139,8 @@ def compare(
             seen.append(network.see(torch.from_numpy(pictures.astype(np.float32)).to(device)).cpu())
         # Sound before and after the face was seen is heard too, as far as the clip has it.
         for lag in range(-LATEST, len(starts) + LATEST):
-            at = first + lag * 4
-            heard.append(cepstra[at : at + CEPSTRA] if at >= 0 else cepstra[:0])
+            begin = first + lag * 4
+            heard.append(cepstra[begin : begin + CEPSTRA] if begin >= 0 else cepstra[:0])
         voices = [network.hear(_stacked(heard[i : i + BATCH]).to(device)).cpu() for i in range(0, len(heard), BATCH)]
     whole = np.array([len(piece) == CEPSTRA for piece in heard])
     return synchrony(torch.cat(seen).numpy(), torch.cat(voices).numpy(), whole)
@@ -181,29 +173,3 @@ def synchrony(seen: NDArray[Any], heard: NDArray[Any], whole: NDArray[np.bool_])
 def _stacked(pieces: Sequence[NDArray[np.float32]]) -> torch.Tensor:
     padded = [np.pad(piece, ((0, CEPSTRA - len(piece)), (0, 0))) for piece in pieces]
     return torch.from_numpy(np.stack(padded).transpose(0, 2, 1)[:, None].astype(np.float32))
-
-
-def _crops(
-    footage: Footage, frames: Sequence[int], boxes: Sequence[tuple[float, float, float, float]]
-) -> NDArray[np.uint8]:
-    """BGR faces [n, 224, 224, 3]; grey beyond the picture."""
-    import cv2
-    from scipy.ndimage import median_filter
-
-    clip = footage.clip
-    corners = np.array(boxes) * np.tile([clip.width, clip.height], 2)
-    middle = (corners[:, :2] + corners[:, 2:]) / 2
-    half = (corners[:, 2:] - corners[:, :2]).max(axis=1, keepdims=True) / 2
-    smooth = median_filter(np.concatenate([middle, half], axis=1), size=(SMOOTHED, 1), mode="nearest")
-    crops = []
-    for (_, picture), (x, y, reach) in zip(footage.frames(frames, max_side=PICTURE_SIDE), smooth, strict=True):
-        scale = picture.shape[1] / clip.width
-        # As published: from the face's top, its side and twice the margin downwards, the same width.
-        side = 2 * reach * (1 + MARGIN) * scale
-        left, top = x * scale - side / 2, (y - reach) * scale
-        place = np.array([[side / SIDE, 0, left], [0, side / SIDE, top]], np.float32)
-        crop = cv2.warpAffine(
-            picture, place, (SIDE, SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=(110, 110, 110)
-        )
-        crops.append(crop[:, :, ::-1])
-    return np.stack(crops)
