@@ -195,8 +195,8 @@ def test_a_photograph_gives_its_pose_and_the_mirrored_one_the_mirrored() -> None
     eye = (seen.points["left_eye"][:2] + seen.points["right_eye"][:2]) / 2
     assert np.linalg.norm(eye - [226, 110]) < 15
     assert seen.points["left_shoulder"][0] > 280 > 160 > seen.points["right_shoulder"][0]
-    both = [n for n in seen.points if blazepose._twin(n) in mirrored.points]
-    there = np.array([mirrored.points[blazepose._twin(n)][:2] for n in both])
+    both = [n for n in seen.points if blazepose.twin(n) in mirrored.points]
+    there = np.array([mirrored.points[blazepose.twin(n)][:2] for n in both])
     here = np.array([seen.points[n][:2] for n in both])
     there[:, 0] = photo.shape[1] - there[:, 0]
     assert len(both) >= 12 and np.median(np.linalg.norm(here - there, axis=1)) < 0.02 * photo.shape[0]

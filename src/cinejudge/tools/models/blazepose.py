@@ -184,12 +184,13 @@ def _sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(1 / (1 + np.exp(-np.clip(values, -60, 60))), np.float32)
 
 
-def _twin(name: str) -> str:
+def twin(name: str) -> str:
+    """The name of the same point on the other side of the body."""
     swap = {"left": "right", "right": "left"}
     return "_".join(swap.get(part, part) for part in name.split("_"))
 
 
-_OTHER_SIDE = [POINTS.index(_twin(name)) for name in POINTS]
+_OTHER_SIDE = [POINTS.index(twin(name)) for name in POINTS]
 """The point of the other side of the body."""
 
 
