@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
+_MS = Fraction(1, 1000)
 
 
 def make_video(
@@ -27,6 +28,9 @@ def make_video(
     video_starts: float = 0.0,
     sound_starts: float = 0.0,
     live: bool = False,
+    tags: dict[str, str] | None = None,
+    chapter: str | None = None,
+    subtitle: str | None = None,
 ) -> Path:
     """Writes a video; the container follows from the suffix.
 
@@ -43,6 +47,9 @@ def make_video(
         video_starts: Time stamp of the first frame, when there are no ``times``.
         sound_starts: Time stamp of the first sample.
         live: Write as to a live stream (Matroska): the header does not tell the length.
+        tags: Metadata of the container.
+        chapter: Name of a chapter that begins with the video.
+        subtitle: Text of a subtitle (MP4 or Matroska) that begins with the video.
     """
     mpeg = path.suffix == ".mpg"
     base = Fraction(1, 90_000) if times is not None else 1 / Fraction(fps).limit_denominator(1001)
@@ -54,6 +61,13 @@ def make_video(
         if audio is not None:
             layout = "mono" if audio.ndim == 1 else {1: "mono", 2: "stereo", 6: "5.1"}[audio.shape[1]]
             sound = out.add_stream("mp2" if mpeg else "aac", rate=rate, layout=layout)
+        out.metadata.update(tags or {})
+        if chapter is not None:
+            titled = {"title": chapter}
+            out.set_chapters([{"id": 1, "start": 0, "end": 1000, "time_base": _MS, "metadata": titled}])
+        subtitles = None
+        if subtitle is not None:
+            subtitles = out.add_mux_stream("subrip" if path.suffix == ".mkv" else "mov_text", time_base=_MS)
         video.pix_fmt = pixel_format
         video.codec_context.time_base = base
         video.options = options or ({"preset": "ultrafast", "crf": "12"} if codec == "libx264" else {})
@@ -73,6 +87,12 @@ def make_video(
             frame_of_sound.time_base = Fraction(1, rate)
             out.mux(sound.encode(frame_of_sound))
             out.mux(sound.encode())
+        if subtitle is not None and subtitles is not None:
+            words = subtitle.encode()
+            packet = av.Packet(words if path.suffix == ".mkv" else len(words).to_bytes(2, "big") + words)
+            packet.stream, packet.time_base = subtitles, _MS
+            packet.pts, packet.dts, packet.duration = 0, 0, 900
+            out.mux(packet)
     return path
 
 

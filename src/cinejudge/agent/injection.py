@@ -14,9 +14,12 @@ READS_WORDS = ("ocr", "speech")
 
 
 def injection_findings(case: Case, evidence: Iterable[Evidence]) -> tuple[Finding, ...]:
-    """One finding for each place with such words: the brief, the file name, the picture, the sound."""
+    """One finding for each place with such words: the file's name and tags, the brief, the picture, the sound."""
     found: list[Finding] = []
-    places: list[tuple[str, str, tuple[str, ...]]] = [("the file name", case.footage.clip.name, ())]
+    places: list[tuple[str, str, tuple[str, ...]]] = [
+        ("the file name", case.footage.clip.name, ()),
+        ("the file's tags, chapters or subtitles", "\n".join(case.footage.words), ()),
+    ]
     if case.brief is not None:
         places.append(("the brief", "\n".join(_strings(case.brief.model_dump(mode="json"))), ()))
     places += [(f"what {e.tool} read", "\n".join(_strings(e.data)), (e.id,)) for e in evidence if e.tool in READS_WORDS]

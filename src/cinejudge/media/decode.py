@@ -28,7 +28,8 @@ def decode(descriptor: int, folder: Path, plan: FramePlan, limits: MediaLimits) 
     """Decodes pictures, then sound, into ``folder``.
 
     Returns:
-        ``facts`` for the Clip record, names of the ``signals``, and ``sound`` (``rate``, ``channels``) or None.
+        ``facts`` for the Clip record, names of the ``signals``, ``sound`` (``rate``, ``channels``) or None, and the
+        ``words`` that the file carries beside picture and sound.
 
     Raises:
         MediaError: the file cannot be judged.
@@ -40,6 +41,7 @@ def decode(descriptor: int, folder: Path, plan: FramePlan, limits: MediaLimits) 
     from cinejudge.media.audio import decode_audio
     from cinejudge.media.measure import SIGNALS
     from cinejudge.media.video import decode_video
+    from cinejudge.media.words import carried_words
 
     av.logging.set_level(None)
     cv2.setNumThreads(1)
@@ -61,7 +63,9 @@ def decode(descriptor: int, folder: Path, plan: FramePlan, limits: MediaLimits) 
                 facts["notes"] += sound.pop("notes")
         elif container.streams.audio:
             facts["notes"].append("its sound is in a codec that is not judged")
-    return {"facts": facts, "signals": list(SIGNALS), "sound": sound}
+    with door.open_container(descriptor, limits) as container:
+        words = carried_words(container)
+    return {"facts": facts, "signals": list(SIGNALS), "sound": sound, "words": words}
 
 
 class _Pulse:

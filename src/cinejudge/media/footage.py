@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cinejudge.media.atomic import write_atomic
+from cinejudge.media import facts
+from cinejudge.media.facts import Facts
 from cinejudge.media.limits import FramePlan, MediaLimits
 from cinejudge.media.names import printable
 from cinejudge.media.pictures import Pictures
@@ -25,10 +25,7 @@ from cinejudge.media.sound import Sound
 from cinejudge.media.source import Source
 from cinejudge.media.workfolder import WorkFolder
 from cinejudge.schema import Clip
-from cinejudge.schema.errors import ConfigError, MediaError
-
-DECODER_VERSION = 1
-"""Raised when the same file could give another Clip record; older records are then made anew."""
+from cinejudge.schema.errors import MediaError
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class _Decoded:
     """What the pass left."""
 
     folder: Path
-    clip: Clip
+    facts: Facts
     signals: tuple[str, ...]
     sound: dict[str, int] | None
     pictures: Pictures
@@ -77,7 +74,7 @@ class Footage:
         self._lock = threading.RLock()
         self._given_up = threading.Event()
         self._source: Source | None = None
-        self._clip: Clip | None = None
+        self._facts: Facts | None = None
         self._work: WorkFolder | None = None
         self._result: _Decoded | None = None
         self._failure: MediaError | None = None
@@ -89,10 +86,18 @@ class Footage:
         Raises:
             MediaError: it cannot be judged; one line says why.
         """
-        with self._lock:
-            if self._clip is None:
-                self._clip = self._recorded() or self._decoded().clip
-            return self._clip
+        return self._known().clip
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Words that the file carries beside picture and sound (``title: …``); see :mod:`cinejudge.media.words`.
+
+        Untrusted, and nothing of what is judged.
+
+        Raises:
+            MediaError: it cannot be judged; one line says why.
+        """
+        return self._known().words
 
     @property
     def decoded(self) -> bool:
@@ -215,19 +220,16 @@ class Footage:
                 self._source = Source(self.path, self._limits)
         return self._source
 
-    def _recorded(self) -> Clip | None:
-        """The record of an earlier run, unless it was made by another version or under other limits."""
-        if self._failure is not None:
-            raise self._failure
-        try:
-            record = json.loads(self._record.read_bytes())
-            if [record["decoder"], record["limits"]] != [DECODER_VERSION, asdict(self._limits)]:
-                return None
-            return Clip.model_validate(record["clip"]).model_copy(update={"name": self.name})
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            return None
-        except OSError as error:
-            raise ConfigError(f"cannot read the cache folder {self._cache}: {error.strerror}") from error
+    def _known(self) -> Facts:
+        with self._lock:
+            if self._facts is None:
+                if self._failure is not None:
+                    raise self._failure
+                earlier = facts.load(self._record, self._limits)
+                if earlier:  # under the name that the file has now
+                    earlier = replace(earlier, clip=earlier.clip.model_copy(update={"name": self.name}))
+                self._facts = earlier or self._decoded().facts
+            return self._facts
 
     def _decoded(self) -> _Decoded:
         with self._lock:
@@ -237,7 +239,7 @@ class Footage:
                 start = time.perf_counter()
                 with self._named():
                     self._result = self._decode()
-                self._clip = self._result.clip
+                self._facts = self._result.facts
                 self.decode_seconds = time.perf_counter() - start
             return self._result
 
@@ -258,12 +260,9 @@ class Footage:
             size_bytes=source.size,
             **result["facts"],
         )
-        record = {"decoder": DECODER_VERSION, "limits": asdict(self._limits), "clip": clip.model_dump(mode="json")}
-        try:
-            write_atomic(self._record, json.dumps(record).encode())
-        except OSError as error:
-            raise ConfigError(f"cannot write in the cache folder {self._cache}: {error.strerror}") from error
-        return _Decoded(folder, clip, tuple(result["signals"]), result["sound"], Pictures(folder))
+        found = Facts(clip, tuple(result["words"]))
+        facts.save(self._record, self._limits, found)
+        return _Decoded(folder, found, tuple(result["signals"]), result["sound"], Pictures(folder))
 
     @contextmanager
     def _named(self) -> Iterator[None]:
@@ -281,4 +280,4 @@ class Footage:
 
     def _mapped(self, name: str, *shape: int) -> NDArray[np.uint8]:
         decoded = self._decoded()
-        return np.memmap(decoded.folder / f"{name}.bin", np.uint8, "r", shape=(decoded.clip.frames, *shape))
+        return np.memmap(decoded.folder / f"{name}.bin", np.uint8, "r", shape=(decoded.facts.clip.frames, *shape))
