@@ -21,9 +21,11 @@ def row(suite: Suite, others: tuple[Suite, ...]) -> str:
     shared = sum((q.id, q.text) in elsewhere for q in questions)
     ruled = sum(q.rule is not None for q in questions)
     measured = sum(m.measure is not None or any(q.rule for q in m.questions) for m in metrics)
+    counted = sum(dimension.counts for dimension in suite.dimensions)
+    aside = len(suite.dimensions) - counted
     cells = [
         f"`{suite.name}`",
-        str(len(suite.dimensions)),
+        f"{counted}{f' and {aside} beside the score' if aside else ''}",
         str(len(metrics)),
         str(len(questions)),
         str(shared),

@@ -274,6 +274,20 @@ class TestSound:
         got = await taken("sound.background", senses)
         assert got.value == -50.0
 
+    async def test_speech_that_is_not_found_may_be_covered_or_missing(self) -> None:
+        senses = Senses(sound=self.levels(*[-12.0] * 10), speech=SimpleNamespace(spans=()))
+        got = await taken("sound.speech_margin", senses)
+        assert got.value is None and got.missing
+
+    @pytest.mark.parametrize(
+        ("silences", "longest"),
+        [([], 0.0), ([(3.0, 3.7), (6.0, 6.4)], 0.7), ([(0.0, 2.0), (9.0, 10.0)], 0.0)],
+    )
+    async def test_a_hole_has_sound_on_both_sides(self, silences: list[tuple[float, float]], longest: float) -> None:
+        spans = tuple(Span(start_s=start, end_s=end) for start, end in silences)
+        got = await taken("sound.dropout", Senses(sound=SimpleNamespace(duration_s=10.0, silences=spans)))
+        assert got.value == pytest.approx(longest)
+
     async def test_a_clip_without_sound_is_silent(self) -> None:
         assert (await taken("sound.silence", Senses(has_audio=False))).value == 1.0
 

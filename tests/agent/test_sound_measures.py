@@ -144,8 +144,20 @@ def join(first: int, embedding: float, tempo: float | None, beat: float | None) 
     )
 
 
-def score(*joins: music.Join) -> music.Result:
-    return music.Result(music=(), music_s=9.0, bpm=100.0, beat_strength=0.8, stretches=(), joins=joins)
+def score(*joins: music.Join, short: tuple[int, ...] = ()) -> music.Result:
+    stretches = tuple(
+        music.Stretch(
+            shot=i,
+            start_s=i,
+            end_s=i + 1.0,
+            bpm=None,
+            beat_strength=None if i in short else 0.5,
+            beats=(),
+            level_db=-20,
+        )
+        for i in range(3)
+    )
+    return music.Result(music=(), music_s=9.0, bpm=100.0, beat_strength=0.8, stretches=stretches, joins=joins)
 
 
 class TestMusic:
@@ -153,6 +165,13 @@ class TestMusic:
         found = await taken("music.consistency", Senses(music=score(join(0, 0.9, 0.6, 0.3), join(1, 0.5, None, None))))
         assert found.parts == {"shot0-1": pytest.approx(0.6), "shot1-2": pytest.approx(0.5)}
         assert found.value == pytest.approx(0.55) and "shots 2 and 3: tone 0.50, level -3.0 dB" in found.note
+
+    async def test_shots_too_short_for_a_beat_say_nothing(self):
+        cuts = join(0, 0.9, 0.6, 0.3), join(1, 0.2, None, None)
+        found = await taken("music.consistency", Senses(music=score(*cuts, short=(2,))))
+        assert found.parts == {"shot0-1": pytest.approx(0.6)}
+        nothing = await taken("music.consistency", Senses(music=score(*cuts, short=(1,))))
+        assert nothing.value is None and nothing.missing and "too short" in (nothing.reason or "")
 
     async def test_no_cut_within_the_music(self):
         assert (await taken("music.consistency", Senses(music=score()))).value is None

@@ -18,7 +18,7 @@ def run(*args: str) -> Result:
 
 
 def test_list_counts_metrics() -> None:
-    assert "msavbench  MSAVBench 1.0: 20 metrics in 12 dimensions" in run("list").stdout
+    assert "msavbench  MSAVBench 1.0: 20 metrics in 11 dimensions and 1 beside the score" in run("list").stdout
     counts = {row["name"]: row["metrics"] for row in json.loads(run("list", "--json").stdout)}
     assert counts == {"evalverse": 44, "msavbench": 20, "mtavg2": 45}
 

@@ -39,14 +39,17 @@ async def find_facts(case: Case, segmentation: Segmentation) -> Facts:
     text = await _found(case, "ocr")
     speech = await _found(case, "speech") if case.footage.clip.has_audio else None
     transitions = [s.transition_in.type for s in segmentation.shots if s.transition_in is not None]
+    scripted = brief_facts(case.brief)
+    heard = _speech(case, segmentation, speech, faces)
     return {
-        **brief_facts(case.brief),
+        **scripted,
         "has_audio": case.footage.clip.has_audio,
         "several_shots": len(segmentation.shots) > 1,
         "has_gradual_transition": any(kind in ("dissolve", "fade", "wipe") for kind in transitions),
         "has_screen_text": None if text is None else bool(text.lines),
         **_people(faces, objects),
-        **_speech(case, segmentation, speech, faces),
+        **heard,
+        "speech_meant": scripted["has_lines"] or heard["has_speech"],
         **await _sounds(case, speech),
     }
 

@@ -84,7 +84,8 @@ def _counts(suite: Suite) -> dict[str, str | int]:
         "title": suite.title,
         "version": suite.version,
         "source": suite.source,
-        "dimensions": len(suite.dimensions),
+        "dimensions": sum(dimension.counts for dimension in suite.dimensions),
+        "beside_the_score": sum(not dimension.counts for dimension in suite.dimensions),
         "metrics": len(metrics),
         "questions": len(questions),
         "rules": sum(question.rule is not None for question in questions),
@@ -94,8 +95,9 @@ def _counts(suite: Suite) -> dict[str, str | int]:
 
 def _told(suite: Suite) -> str:
     counts = _counts(suite)
+    aside = f" and {counts['beside_the_score']} beside the score" if counts["beside_the_score"] else ""
     return (
-        f"{counts['metrics']} metrics in {counts['dimensions']} dimensions, "
+        f"{counts['metrics']} metrics in {counts['dimensions']} dimensions{aside}, "
         f"{counts['questions']} questions, {counts['rules']} of them with an evidence rule"
     )
 

@@ -78,6 +78,11 @@ FACTS: dict[str, Fact] = {
     "has_screen_text": Fact("there is text in the picture", "there is no text in the picture", "the text reader"),
     # What can be heard.
     "has_speech": Fact("somebody speaks or sings", "nobody speaks or sings", "the speech tool"),
+    "speech_meant": Fact(
+        "somebody speaks or sings, or the script has lines",
+        "nobody speaks or sings, and the script has no lines",
+        "the speech tool",
+    ),
     "has_dialogue": Fact("several people speak", "no two people speak", "the speaker tool"),
     "has_visible_speech": Fact(
         "somebody speaks while a face is seen", "nobody speaks while a face is seen", "the speech and face tools"

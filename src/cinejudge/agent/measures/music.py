@@ -12,13 +12,20 @@ from cinejudge.schema import Measured
 async def music_consistency(query: Query) -> Measured:
     """Likeness of the music over the cuts: equal thirds of embedding, tempo and beat, mean over the cuts; 0 to 1.
 
-    Where neither side has a beat, or a shot is too short for one, the parts that remain count alike.
+    Where neither side has a beat, the embedding alone counts. Shots that hold less music than a beat can be told from
+    are left out: their notes differ from chord to chord within one piece.
     """
     music, evidence = await query.look("music")
     wanted = {s.index for s in query.shots}
-    joins = [j for j in music.joins if {j.first, j.second} <= wanted]
-    if not joins:
+    both = [j for j in music.joins if {j.first, j.second} <= wanted]
+    if not both:
         raise NoValue("no two neighbouring shots both hold music", evidence=(evidence.id,))
+    long = {s.shot for s in music.stretches if s.beat_strength is not None}
+    joins = [j for j in both if {j.first, j.second} <= long]
+    if not joins:
+        raise NoValue(
+            "the shots are too short to tell one piece of music from another", missing=True, evidence=(evidence.id,)
+        )
     worst = min(joins, key=lambda j: j.consistency)
     told = {"tone": worst.embedding, "tempo": worst.tempo, "beat": worst.beat}
     return Measured(

@@ -10,6 +10,8 @@ from cinejudge.schema import Measured, Span
 
 BLOCK_S = 0.4
 """Length of the blocks of the momentary loudness (ITU-R BS.1770-4)."""
+EDGE_S = 0.3
+"""Silence that comes nearer to the clip's beginning or end is a late start or an early end, not a hole."""
 LEAST_BLOCKS = 5
 """Fewer blocks on one side say nothing about a level."""
 AUDIBLE_DB = 9.0
@@ -29,6 +31,23 @@ async def sound_silence(query: Query) -> Measured:
         unit="share",
         evidence=(evidence.id,),
         spans=sound.silences[:8],
+    )
+
+
+@measure("sound.dropout", unit="s")
+async def sound_dropout(query: Query) -> Measured:
+    """Longest silence under -60 dBFS with sound before and after it, in seconds; 0 where there is none."""
+    sound, evidence = await query.look("sound")
+    inside = [span for span in sound.silences if span.start_s >= EDGE_S and span.end_s <= sound.duration_s - EDGE_S]
+    longest = max(inside, key=lambda span: span.length_s, default=None)
+    return Measured(
+        name=query.name,
+        target=query.target,
+        value=longest.length_s if longest else 0.0,
+        unit="s",
+        note=f"from {longest.start_s:.2f} to {longest.end_s:.2f} s" if longest else "",
+        evidence=(evidence.id,),
+        spans=tuple(inside[:8]),
     )
 
 
@@ -68,6 +87,12 @@ async def sound_speech_margin(query: Query) -> Measured:
     sound, evidence = await query.look("sound")
     spoken, found = await query.look("speech")
     spans, heard = spoken.spans, found.id
+    if not spans:
+        raise NoValue(
+            "no speech is found: whether the script's lines are covered or missing needs ears",
+            missing=True,
+            evidence=(evidence.id, heard),
+        )
     during, without = _split(sound, spans)
     if len(during) < LEAST_BLOCKS or len(without) < LEAST_BLOCKS:
         raise NoValue("too little speech, or too little beside it, to compare", evidence=(evidence.id, heard))
