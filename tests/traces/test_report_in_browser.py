@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cinejudge.traces.folder import RunFolder
+from cinejudge.traces.report.serve import ReportServer
 from tests.videos import make_video
 
 from .browser import CHROMIUM, Page, browser
@@ -216,6 +220,30 @@ def test_the_video_plays_where_it_can_be_reached(chromium: Page, tmp_path: Path)
     chromium.until("Math.abs(document.querySelector('.screen video').currentTime - 0.25) < 0.01")
     chromium.press("ArrowRight")
     chromium.until("Math.abs(document.querySelector('.screen video').currentTime - 0.25 - 1 / 24) < 0.01")
+    assert chromium.complaints == []
+
+
+def test_the_video_plays_in_a_served_report(chromium: Page, tmp_path: Path) -> None:
+    frames = (np.full((36, 64, 3), i, np.uint8) for i in range(180))
+    video = make_video(tmp_path / "a #1.mp4", frames)
+    run = make_run(tmp_path / "out", video)
+    sha256 = hashlib.sha256(video.read_bytes()).hexdigest()
+    with RunFolder.reopen(run) as folder:
+        for trace in folder.traces():
+            if verdict := trace.verdict():
+                clip = verdict.clip.model_copy(update={"sha256": sha256})
+                trace.write_verdict(verdict.model_copy(update={"clip": clip}))
+    chromium.complaints.clear()
+    with ReportServer(run) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        chromium.go(server.url)
+        chromium.until("document.querySelector('.screen video')?.readyState >= 2")
+        chromium.click("[data-finding=f2] h4 a")
+        chromium.until("Math.abs(document.querySelector('.screen video').currentTime - 3.4) < 0.01")
+        chromium.go("about:blank")
+        server.shutdown()
+        thread.join()
     assert chromium.complaints == []
 
 

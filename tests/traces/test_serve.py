@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cinejudge.traces.folder import RunFolder
 from cinejudge.traces.report.serve import ReportServer
 
 from .fixture import make_run
@@ -42,11 +44,15 @@ class Got:
     body: bytes
 
 
-def get(server: ReportServer, path: str, *, host: str | None = None, method: str = "GET") -> Got:
+def get(
+    server: ReportServer, path: str, *, host: str | None = None, method: str = "GET", part: str | None = None
+) -> Got:
     link = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
     try:
         link.putrequest(method, path, skip_host=True)
         link.putheader("Host", host or f"127.0.0.1:{server.server_port}")
+        if part:
+            link.putheader("Range", part)
         link.endheaders()
         reply = link.getresponse()
         return Got(reply.status, dict(reply.getheaders()), reply.read())
@@ -131,3 +137,54 @@ def test_view_serves_a_run_that_is_too_large_for_a_file(run: Path, monkeypatch: 
     result = CliRunner().invoke(APP, ["view", str(run), "--no-open"])
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("http://127.0.0.1:")
+
+
+@pytest.fixture
+def with_video(tmp_path: Path) -> Iterator[tuple[ReportServer, Path, str]]:
+    """A run whose first clip is a file of known content, and the address of its video."""
+    video = tmp_path / "clip.mp4"
+    video.write_bytes(bytes(range(256)) * 4000)
+    run = make_run(tmp_path / "out", video)
+    with RunFolder.reopen(run) as folder:
+        trace = next(trace for trace in folder.traces() if trace.id.startswith(CLIP))
+        verdict = trace.verdict()
+        assert verdict is not None
+        sha256 = hashlib.sha256(video.read_bytes()).hexdigest()
+        trace.write_verdict(verdict.model_copy(update={"clip": verdict.clip.model_copy(update={"sha256": sha256})}))
+    with ReportServer(run) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server, video, f"/clips/{trace.id}/video"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_video_is_served_whole_and_in_parts(with_video: tuple[ReportServer, Path, str]) -> None:
+    server, video, address = with_video
+    content = video.read_bytes()
+    assert json.loads(get(server, address.replace("/video", ".json")).body)["video"] == address[1:]
+    whole = get(server, address)
+    assert (whole.status, whole.body) == (200, content)
+    assert whole.headers["Content-Type"] == "video/mp4" and whole.headers["Accept-Ranges"] == "bytes"
+    size = len(content)
+    for part, expected in (
+        ("bytes=0-", content),
+        ("bytes=1000-1999", content[1000:2000]),
+        ("bytes=-500", content[-500:]),
+        (f"bytes={size - 1}-{size * 9}", content[-1:]),
+    ):
+        got = get(server, address, part=part)
+        assert (got.status, got.body) == (206, expected), part
+        assert got.headers["Content-Range"].endswith(f"/{size}")
+    assert get(server, address, part=f"bytes={size}-").status == 416
+    assert get(server, address, part="bytes=9-3").status == 416
+    assert get(server, address, part="pages=1-2").status == 200
+    assert get(server, address, method="HEAD", part="bytes=0-9").headers["Content-Length"] == "10"
+
+
+def test_a_file_that_is_not_what_was_judged_is_not_served(with_video: tuple[ReportServer, Path, str]) -> None:
+    server, video, address = with_video
+    video.write_bytes(b"another file under the same name")
+    assert get(server, address).status == 404
+    other = address.replace(CLIP, "fedcba9876543210")
+    assert get(server, other).status == 404

@@ -73,13 +73,13 @@ def _row(folder: RunFolder, trace: ClipTrace, verdict: Verdict) -> dict[str, Any
     }
 
 
-def clip_data(folder: RunFolder, trace: ClipTrace, verdict: Verdict) -> dict[str, Any]:
+def clip_data(folder: RunFolder, trace: ClipTrace, verdict: Verdict, *, served: bool = False) -> dict[str, Any]:
     """Everything that the page shows about one clip."""
     plain = verdict.model_dump(mode="json")
     events = trace.events()
     return {
         "id": trace.id,
-        "video": _video(folder, trace),
+        "video": _video(folder, trace, served),
         "clip": plain["clip"],
         "brief": plain["brief"],
         "status": plain["status"],
@@ -129,11 +129,13 @@ def _cut(value: Any) -> Any:
     return value
 
 
-def _video(folder: RunFolder, trace: ClipTrace) -> str | None:
+def _video(folder: RunFolder, trace: ClipTrace, served: bool) -> str | None:
     """The video as the page can reach it: a relative address, if the file is there."""
     source = trace.source()
     if source is None or not os.path.isfile(source):
         return None
+    if served:
+        return f"clips/{trace.id}/video"
     return quote(os.path.relpath(source, folder.path.resolve()))
 
 
