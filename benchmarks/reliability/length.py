@@ -1,18 +1,16 @@
-"""Peak memory against length: python benchmarks/reliability/length.py [SECONDS]...
+"""Time and memory against length: python benchmarks/reliability/length.py CLIPS [SECONDS]...
 
-A rendered video of each length (320×180, 24 frames a second, a cut every 5 s, sound) is judged offline by
-`cinejudge run` with the default weights, each in a process with a cache of its own.
+The clips of the folder CLIPS, one after another and again, mirrored every other time, at 320×180 and 24 frames a
+second with their sound, make a video of each length. It is judged offline by `cinejudge run` with the default weights
+and an empty cache.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
+from itertools import count, cycle, islice
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,55 +18,59 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 import numpy as np
 
-from tests.reliability.harness import descendants
-from tests.videos import Picture, make_video, texture, tone
+from benchmarks.reliability.watched import empty_cache, run
+from cinejudge.media import Footage, find_videos
+from tests.videos import Picture, make_video
+
+FPS, RATE = 24, 16_000
 
 
-def pictures(seconds: int) -> Iterator[Picture]:
-    scenes = [texture(180, 420, seed) for seed in range(12)]
-    for index in range(seconds * 24):
-        place = index % 120 // 2
-        yield np.ascontiguousarray(scenes[index // 120 % 12][:, place : place + 320])
+def scenes(folder: Path, cache: Path) -> list[tuple[list[Picture], np.ndarray]]:
+    """Pictures and sound of each clip; silence where it has none."""
+    found = []
+    for path in find_videos([folder]):
+        with Footage(path, cache=cache) as footage:
+            frames = int(footage.clip.duration_s * FPS)
+            wanted = [footage.frame_at(index / FPS) for index in range(frames)]
+            pictures = [_reduced(rgb) for _, rgb in footage.frames(wanted)]
+            sound = np.zeros(frames * RATE // FPS, np.float32)
+            if footage.sound is not None:
+                heard = footage.sound.mono(RATE)[: len(sound)]
+                sound[: len(heard)] = heard
+        found.append((pictures, sound))
+    return found
 
 
-def resident(pid: int) -> float:
-    """Resident memory in MB."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    except OSError:
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+def _reduced(rgb: Picture) -> Picture:
+    import cv2
+
+    return np.asarray(cv2.resize(rgb, (320, 180), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def watch(process: subprocess.Popen[bytes], peaks: dict[str, float]) -> None:
-    while process.poll() is None:
-        peaks["judge"] = max(peaks["judge"], resident(process.pid))
-        peaks["decoder"] = max(peaks["decoder"], *(resident(pid) for pid in descendants(process.pid)), 0.0)
-        time.sleep(0.1)
+def film(clips: list[tuple[list[Picture], np.ndarray]]) -> Iterator[Picture]:
+    for turn in count():
+        for pictures, _ in clips:
+            yield from (picture if turn % 2 == 0 else picture[:, ::-1] for picture in pictures)
 
 
 def main() -> None:
-    from cinejudge.weights import weights_dir
-
-    print("| length (s) | wall (s) | peak of the judge (MB) | peak of the decoder (MB) |\n|---|---|---|---|")
-    for seconds in [int(text) for text in sys.argv[1:]] or [10, 60, 600]:
-        with tempfile.TemporaryDirectory() as name:
-            video = make_video(Path(name) / "long.mp4", pictures(seconds), audio=tone(seconds))
-            cache = Path(name) / "cache"
-            cache.mkdir()
-            (cache / "weights").symlink_to(weights_dir())
-            command = [sys.executable, "-m", "cinejudge", "run", str(video), "--out", f"{name}/traces"]
-            environ = os.environ | {"CINEJUDGE_CACHE_DIR": str(cache), "PYTHONPATH": str(ROOT / "src")}
-            start = time.perf_counter()
-            process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            peaks = {"judge": 0.0, "decoder": 0.0}
-            watcher = threading.Thread(target=watch, args=(process, peaks))
-            watcher.start()
-            code = process.wait()
-            watcher.join()
-            assert code == 0, f"exit code {code}"
-            wall = time.perf_counter() - start
-            print(f"| {seconds} | {wall:.0f} | {peaks['judge']:.0f} | {peaks['decoder']:.0f} |", flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        clips = scenes(Path(sys.argv[1]), Path(name) / "cache")
+        print("| length (s) | shots | wall (s) | processor (s) | own memory (MB) | mapped files (MB) | decoder (MB) |")
+        print("|---|---|---|---|---|---|---|")
+        for seconds in [int(text) for text in sys.argv[2:]] or [10, 60, 600, 3600]:
+            place = Path(name) / str(seconds)
+            cache = empty_cache(place / "cache")
+            sound = np.fromiter(cycle(np.concatenate([s for _, s in clips])), np.float32, seconds * RATE)
+            make_video(place / "long.mp4", islice(film(clips), seconds * FPS), FPS, sound, RATE)
+            went = run(place / "long.mp4", place / "traces", cache)
+            assert went.code == 0, went.stderr
+            shots = next(line.split(": ")[1].split(",")[0] for line in went.stderr.splitlines() if "shot" in line)
+            print(
+                f"| {seconds} | {shots} | {went.wall_s:.0f} | {went.cpu_s:.0f} "
+                f"| {went.judge_mb:.0f} | {went.mapped_mb:.0f} | {went.decoder_mb:.0f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

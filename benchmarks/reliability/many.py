@@ -1,0 +1,70 @@
+"""A folder of many clips, interrupted and moved: python benchmarks/reliability/many.py [COUNT]
+
+COUNT clips of one second (160×90, sound), no two alike, are judged offline by `cinejudge run` with the default weights
+and an empty cache. Ctrl-C is pressed half way and the same command given again; then all clips get other names in
+another folder and are judged once more.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from benchmarks.reliability.watched import Watched, empty_cache, run
+from tests.videos import make_video, pan, tone
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if sys.argv[1:] else 1000
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        videos, out, cache = place / "clips", place / "traces", empty_cache(place / "cache")
+        videos.mkdir()
+        for index in range(count):
+            make_video(videos / f"clip-{index:04}.mp4", pan(24, 90, 160, seed=index), audio=tone(1, 200 + index))
+
+        def half_done() -> bool:
+            return len(list(out.glob("*/videos/*/verdict.json"))) >= count // 2
+
+        print("| | clips judged | exit code | wall (s) | processor (s) | own memory (MB) | made again |")
+        print("|---|---|---|---|---|---|---|", flush=True)
+        for what, until in (("interrupted half way", half_done), ("continued", None)):
+            before = made(cache, out)
+            tell(what, out, run(videos, out, cache, until=until), again(before, made(cache, out)))
+        moved = place / "moved"
+        moved.mkdir()
+        for index, path in enumerate(sorted(videos.iterdir())):
+            path.rename(moved / f"{count - index:04} renamed.mp4")
+        out = place / "traces-moved"
+        before = made(cache, out)
+        tell("moved and renamed", out, run(moved, out, cache), again(before, made(cache, out)))
+        size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+        report = next(out.glob("*/report.html")).stat().st_size
+        print(f"\nThe run folder takes {size / 1e6:.0f} MB, report.html {report / 1e6:.1f} MB.")
+
+
+def made(*places: Path) -> dict[Path, int]:
+    """Evidence, facts of files and verdicts on disk, with the times at which they were written."""
+    kinds = ("evidence/*/*.json", "clips/*.json", "*/videos/*/verdict.json")
+    return {path: path.stat().st_mtime_ns for place in places for kind in kinds for path in place.glob(kind)}
+
+
+def again(before: dict[Path, int], after: dict[Path, int]) -> int:
+    """How much of what was there was made once more."""
+    return sum(after.get(path) != written for path, written in before.items())
+
+
+def tell(what: str, out: Path, went: Watched, twice: int) -> None:
+    judged = len(list(out.glob("*/videos/*/verdict.json")))
+    row = f"{judged} | {went.code} | {went.wall_s:.0f} | {went.cpu_s:.0f} | {went.judge_mb:.0f} | {twice}"
+    print(f"| {what} | {row} |", flush=True)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    main()
