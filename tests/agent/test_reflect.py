@@ -66,6 +66,9 @@ def test_an_unsure_answer_is_asked_once_more_and_both_are_kept(judge: Judge, cli
     with ModelServer(unsure_at_first) as server:
         (verdict,) = judge(clip, model="openai/judge", base_url=server.openai_url).results
     assert isinstance(verdict, Verdict)
+    second = [request for request in server.requests if "# A second look" in request.text]
+    by_dimension = {(q.suite, q.dimension) for q in verdict.questions if f"Your answer to `{q.id}`" in str(second)}
+    assert len(second) == len(by_dimension) > 1  # one conversation for all that a dimension doubts
     by_model = [
         a
         for d in verdict.suites["msavbench"].dimensions

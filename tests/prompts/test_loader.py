@@ -23,8 +23,8 @@ def test_every_template_can_be_filled(name: str) -> None:
 
 
 def test_a_slot_without_a_value() -> None:
-    with pytest.raises(ValueError, match="template reflect: no value for answer, contrary"):
-        prompts.render("reflect", question="?")
+    with pytest.raises(ValueError, match="template judge-clip: no value for heard"):
+        prompts.render("judge-clip", clip="?")
 
 
 def test_a_value_without_a_slot() -> None:
@@ -38,9 +38,9 @@ def test_a_template_that_is_not_there() -> None:
 
 
 def test_braces_in_a_value_are_only_braces() -> None:
-    filled = prompts.render("reflect", question="{{answer}} {x}", answer="\\1 {{contrary}}", contrary="c")
-    assert "{{answer}} {x}" in filled
-    assert "\\1 {{contrary}}" in filled
+    filled = prompts.render("judge-clip", clip="{{heard}} {x}", heard="\\1 {{clip}}")
+    assert "{{heard}} {x}" in filled
+    assert "\\1 {{clip}}" in filled
 
 
 def test_the_version_changes_with_any_word(monkeypatch: pytest.MonkeyPatch) -> None:

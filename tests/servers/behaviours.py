@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,10 @@ from tests.servers.messages import Answer, Call, Fault, Request
 
 Behaviour = Callable[[Request], Answer | Fault]
 
-_QUESTION = re.compile(r"^### `([^`\n]+)`$", re.MULTILINE)
+_HEADING = re.compile(r"^### Question \d+$", re.MULTILINE)
+_QUESTION = re.compile(r"^- `([^`\n]+@[^`\n]+)`: [^\n]*?(?:(\d+\.\d+) to (\d+\.\d+) s\b[^\n]*)?$", re.MULTILINE)
 _OPTION = re.compile(r"^- `([a-z][a-z0-9_.-]*)`:", re.MULTILINE)
-_SPAN = re.compile(r"^About: .*?(\d+\.\d+) to (\d+\.\d+) s\.$", re.MULTILINE)
+_SCALE = re.compile(r"^Options \(scale S\d+\): (.+)$", re.MULTILINE)
 _EVIDENCE = re.compile(r"\bev_[0-9a-f]{12}\b")
 _FENCE = re.compile(r"mark `([0-9a-f]{12})`")
 _ORDER = re.compile(
@@ -115,16 +116,17 @@ def outside_quotes(request: Request) -> str:
 def questions(request: Request) -> tuple[Question, ...]:
     """The questions of the last message that holds any."""
     for turn in reversed(request.turns):
-        heads = list(_QUESTION.finditer(turn.text))
-        if heads:
-            ends = [head.start() for head in heads[1:]] + [len(turn.text)]
-            return tuple(_question(h[1], turn.text[h.end() : end]) for h, end in zip(heads, ends, strict=True))
+        blocks = _HEADING.split(turn.text)[1:]
+        if blocks:
+            return tuple(question for block in blocks for question in _questions(block))
     return ()
 
 
-def _question(name: str, text: str) -> Question:
-    span = _SPAN.search(text)
-    return Question(name, tuple(_OPTION.findall(text)), (float(span[1]), float(span[2])) if span else None)
+def _questions(block: str) -> Iterator[Question]:
+    scale = _SCALE.search(block)
+    options = re.findall("`([^`]+)`", scale[1]) if scale else _OPTION.findall(block)
+    for match in _QUESTION.finditer(block):
+        yield Question(match[1], tuple(options), (float(match[2]), float(match[3])) if match[2] else None)
 
 
 def _by_id(question: Question) -> str:

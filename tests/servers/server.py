@@ -126,7 +126,7 @@ class ModelServer:
 
     def _count(self, request: Request) -> tuple[int, int]:
         """Prompt tokens, and how many of them stood at the beginning of an earlier request."""
-        total = count_tokens(json.dumps(request.tools))
+        total = count_tokens(json.dumps(request.raw.get("tools", [])))  # descriptions included
         digest = hashlib.sha256(json.dumps([request.model, request.tools], sort_keys=True).encode())
         cached = 0
         for turn in request.turns:

@@ -40,11 +40,11 @@ def _request(material: str, *, quoted: bool = True, asked: tuple[Asked, ...] | N
         senses=prompts.render("frames-only"),
         tools=prompts.render("tools-preface", turns="6", final="submit_answers"),
     )
-    clip = prompts.render("judge-clip", clip="10 s.", evidence=prompts.describe_evidence((evidence,), FENCE))
+    clip = prompts.render("judge-clip", clip="10 s.", heard=prompts.describe_evidence((evidence,), FENCE))
     questions = prompts.render(
         "judge-questions",
-        dimension="Camera",
-        describes="How it moves.",
+        dimensions="- **Camera**: How it moves.",
+        evidence="None yet.",
         questions=prompts.describe_questions(asked or tuple(map(_asked, range(8))), FENCE),
         final="submit_answers",
     )

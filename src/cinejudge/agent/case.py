@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from cinejudge.llm.session import Session
 from cinejudge.media import Footage
-from cinejudge.schema import Brief, Evidence, Measured, Options, Shot, Suite
+from cinejudge.schema import Brief, Measured, Options, Shot, Suite
 from cinejudge.tools.perception import Perception
 from cinejudge.traces import ClipTrace, Earlier
 
@@ -36,8 +36,6 @@ class Case:
     """Wall time per stage."""
     measured: dict[str, Measured] = field(default_factory=dict)
     """Measures taken so far, by what was asked; each is taken once."""
-    base_evidence: tuple[Evidence, ...] = ()
-    """What was found before the judges began: the same for each of them, so that requests stay the same."""
 
     _inside: Counter[str] = field(default_factory=Counter)
     _started: dict[str, float] = field(default_factory=dict)

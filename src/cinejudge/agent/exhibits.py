@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from cinejudge import prompts
@@ -11,34 +12,55 @@ from cinejudge.llm.converse import RunTool, ToolOutput
 from cinejudge.schema import Artifact, Asked, Evidence, Shot
 from cinejudge.schema.chat import AudioPart, ImagePart, Message, Part, TextPart, ToolSpec, VideoPart
 from cinejudge.schema.errors import ToolError
+from cinejudge.tools.contract import AnyTool
 from cinejudge.tools.registry import all_tools, choose
 
 ALWAYS = ("look",)
 """Tools that every judge may call."""
-MAX_RESULT = 4000
+HEARD_AND_READ = ("audio_events", "ocr", "sound", "speech")
+"""Tools whose summaries every judge gets: what pictures do not tell."""
+MAX_RESULT = 2000
 """Characters of a tool's result that a model gets."""
+_SPARED = ("title", "description", "additionalProperties", "$defs")
+"""Parts of a schema that a model can do without; wrong arguments are answered with what is wrong."""
 MAX_NATIVE_BYTES = 18_000_000
 """Largest file sent as native video: inline requests end at about 20 MB."""
+NATIVE = ("mov", "mp4")
+"""Containers that are sent as they are; the demuxer calls MP4 by its elder name."""
 
 
 def offer(case: Case, asked: tuple[Asked, ...]) -> tuple[ToolSpec, ...]:
     """The tools that these questions need, as far as a provider of each is ready."""
-    wanted = list(dict.fromkeys([*ALWAYS, *(t for q in asked for t in q.tools)]))
-    if case.session.model.capabilities.audio and case.footage.clip.has_audio:
-        wanted.append("listen")
-    if not case.session.model.capabilities.tools:
+    can = case.session.model.capabilities
+    if not can.tools:
         return ()
-    known = all_tools()
-    ready = [known[name] for name in wanted if name in known and choose(known[name], case.perception.device)[0]]
+    hears = can.audio and case.footage.clip.has_audio
+    names = (*ALWAYS, *(name for question in asked for name in question.tools), *(("listen",) if hears else ()))
+    # What a tool is not valid for is left out here: outside its range it abstains and says so.
     return tuple(
-        ToolSpec(
-            name=tool.name,
-            description=f"{tool.description} Valid for: {tool.validity}",
-            parameters=tool.args.model_json_schema(),
-        )
-        for tool in ready
-        if tool.for_models
+        ToolSpec(name=tool.name, description=tool.description, parameters=_lean(tool.args.model_json_schema()))
+        for tool in _ready(case, names)
     )
+
+
+def _ready(case: Case, names: Iterable[str]) -> list[AnyTool]:
+    """The tools of these names that a model may call and that can run here."""
+    known = all_tools()
+    tools = (known[name] for name in dict.fromkeys(names) if name in known)
+    return [tool for tool in tools if tool.for_models and choose(tool, case.perception.device)[0]]
+
+
+def _lean(schema: dict[str, Any], known: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A JSON Schema of arguments in few words: no titles and notes, references written out, no null beside a type."""
+    known = known or schema.get("$defs", {})
+    if "$ref" in schema:
+        return _lean(known[schema["$ref"].rsplit("/", 1)[1]], known)
+    if "anyOf" in schema:
+        return _lean(next(part for part in schema["anyOf"] if part.get("type") != "null"), known)
+    kept = {key: part for key, part in schema.items() if key not in _SPARED}
+    if "properties" in kept:
+        kept["properties"] = {name: _lean(part, known) for name, part in kept["properties"].items()}
+    return kept
 
 
 def runner(case: Case, judge: str, asked: tuple[Asked, ...]) -> RunTool:
@@ -57,32 +79,50 @@ def runner(case: Case, judge: str, asked: tuple[Asked, ...]) -> RunTool:
     return run
 
 
+async def findings(case: Case, asked: tuple[Asked, ...], cited: Collection[str], fence: str) -> str:
+    """What the tools of these questions find in the whole clip, and what rules about them rest on.
+
+    It is looked up before anybody asks: each round of calls that a model makes costs the whole conversation again.
+    """
+    tools = _ready(case, (name for question in asked for name in question.tools))
+    whole = [tool.name for tool in tools if not any(field.is_required() for field in tool.args.model_fields.values())]
+    shown = {e.id: e for e in [await case.perception.look(name) for name in whole]}
+    shown |= {e: case.perception.found[e] for e in sorted(cited) if e in case.perception.found}
+    return prompts.describe_evidence(shown.values(), fence)
+
+
 async def opening(case: Case, fence: str, tools: tuple[ToolSpec, ...], final: str, turns: int) -> tuple[Message, ...]:
-    """System message and the clip: facts, brief, shots, evidence, contact sheets, and sound or video if it can be."""
+    """System message and the clip: facts, brief, shots, contact sheets, what is heard, sound or video if it can be.
+
+    It is the same for all judges of a clip but for their tools, so that servers can cache it.
+    """
     can = case.session.model.capabilities
-    sheets = await case.perception.look("keyframes")
-    senses = "video-and-sound" if can.video else "frames-and-sound" if can.audio else "frames-only"
+    has_audio = case.footage.clip.has_audio
+    moving = can.video and case.footage.clip.container in NATIVE and case.footage.clip.size_bytes <= MAX_NATIVE_BYTES
+    senses = "video-and-sound" if moving else "frames-and-sound" if can.audio and has_audio else "frames-only"
     system = prompts.render(
         "judge-system",
         fence=fence,
         senses=prompts.render(senses),
         tools=prompts.render("tools-preface", turns=str(turns), final=final) if tools else "You have no tools.",
     )
+    heard = [await case.perception.look(name) for name in HEARD_AND_READ]
     about = prompts.render(
         "judge-clip",
         clip=describe_clip(case, fence),
-        evidence=prompts.describe_evidence([e for e in case.base_evidence if e.id != sheets.id], fence),
+        heard=prompts.describe_evidence([e for e in heard if e.found], fence, summary_only=True),
     )
     parts: list[Part] = [TextPart(text=about)]
-    if can.video:
+    if moving:
         parts += _native_video(case)
     if can.images:
+        sheets = await case.perception.look("keyframes")
         wanted = set(case.perception.result(sheets).sheets)
         shown = tuple(a for a in sheets.artifacts if a.sha256 in wanted)
         parts += [TextPart(text=f"Contact sheets, evidence `{sheets.id}`:"), *_media(case, shown)]
-    if can.audio and not can.video and case.footage.clip.has_audio:
-        heard = await case.perception.look("listen", start_s=0.0, end_s=min(30.0, case.footage.clip.duration_s))
-        parts += _media(case, heard.artifacts)
+    if senses == "frames-and-sound":
+        sound = await case.perception.look("listen", start_s=0.0, end_s=min(30.0, case.footage.clip.duration_s))
+        parts += _media(case, sound.artifacts)
     return Message(role="system", parts=(TextPart(text=system),)), Message(role="user", parts=tuple(parts))
 
 
@@ -120,7 +160,7 @@ def _shot_line(shot: Shot) -> str:
 def _result(evidence: Evidence) -> str:
     if not evidence.found:
         return f"{evidence.status}: {evidence.reason}"
-    text = f"{evidence.summary}\n{json.dumps(evidence.data, ensure_ascii=False)}"
+    text = f"{evidence.summary}\n{prompts.compact(evidence.data)}"
     return text if len(text) <= MAX_RESULT else f"{text[:MAX_RESULT]} … cut; ask for a shorter span"
 
 
@@ -145,7 +185,5 @@ def _media(case: Case, artifacts: tuple[Artifact, ...]) -> tuple[Part, ...]:
 
 def _native_video(case: Case) -> list[Part]:
     clip = case.footage.clip
-    if clip.container != "mp4" or clip.size_bytes > MAX_NATIVE_BYTES:
-        return [TextPart(text="The moving picture is too large to be sent: you get contact sheets instead.")]
     sha256 = case.perception.store.put(case.footage.path.read_bytes(), "video/mp4")
     return [TextPart(text="The clip itself:"), VideoPart(artifact=sha256, seconds=clip.duration_s)]

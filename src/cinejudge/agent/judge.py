@@ -1,4 +1,4 @@
-"""One judge per dimension: measures first, answers by rule what evidence decides, and asks the model for the rest."""
+"""A judge for a dimension: measures first, answers by rule what evidence decides, and asks the model for the rest."""
 
 from __future__ import annotations
 
@@ -13,57 +13,74 @@ from cinejudge.schema import Answer, Asked, Dimension, Measured, Record, Shot, S
 from cinejudge.schema.errors import BudgetReached, ModelError
 from cinejudge.schema.suite import Measure
 
-BATCH = 12
-"""Questions put to a model at once: enough to share the pictures, few enough to think about each."""
-
 
 class Assignment(Record):
     """What one judge is to settle."""
 
     suite: str
-    dimension: Dimension
+    dimensions: tuple[Dimension, ...]
+    """One, or neighbours of one group of the suite."""
     asked: tuple[Asked, ...]
-    """The dimension's questions; those that another judge answers too are left to the first."""
+    """Their questions; those that another judge answers too are left to the first."""
+
+    @property
+    def judge(self) -> str:
+        """Who judges, by the dimensions."""
+        return "+".join(dimension.id for dimension in self.dimensions)
 
 
 class Outcome(Record):
     """What one judge found."""
 
     suite: str
-    dimension: str
     answers: tuple[Answer, ...]
     by_rule: tuple[Answer, ...] = ()
     """What measured evidence says of questions that a model answered; reflection compares them."""
     metrics: dict[str, Measured]
-    """Measures of the dimension's metrics, by metric id."""
+    """Measures of the dimensions' metrics, by metric id."""
     cut_short: str | None = None
     """Why the judge had to stop, when it had to."""
 
 
 def assign(suites: Iterable[Suite], asked: tuple[Asked, ...], same_as: Mapping[str, str]) -> tuple[Assignment, ...]:
-    """One assignment for each dimension of each suite.
+    """Seats the judges: one for each dimension, or for neighbours of one group that have few questions together.
 
     Args:
         suites: What is judged by.
         asked: All questions made for this clip.
         same_as: Questions that repeat another one, with the id of that one; they are answered there.
     """
-    return tuple(
-        Assignment(
-            suite=suite.name,
-            dimension=dimension,
-            asked=tuple(
-                a for a in asked if (a.suite, a.dimension) == (suite.name, dimension.id) and a.id not in same_as
-            ),
-        )
-        for suite in suites
-        for dimension in suite.dimensions
-    )
+    own: dict[tuple[str, str], list[Asked]] = {}
+    for question in asked:
+        if question.id not in same_as:
+            own.setdefault((question.suite, question.dimension), []).append(question)
+    seats: list[Assignment] = []
+    for suite in suites:
+        for dimension in suite.dimensions:
+            alone = Assignment(
+                suite=suite.name, dimensions=(dimension,), asked=tuple(own.get((suite.name, dimension.id), ()))
+            )
+            together = _together(seats[-1], alone) if seats else None
+            if together:
+                seats[-1] = together
+            else:
+                seats.append(alone)
+    return tuple(seats)
+
+
+def _together(one: Assignment, other: Assignment) -> Assignment | None:
+    """Both as one seat, if they are of one group and their open questions fit into one conversation."""
+    group = one.dimensions[0].group
+    asked = one.asked + other.asked
+    open_ = sum(question.not_applicable is None and question.not_judged is None for question in asked)
+    if one.suite != other.suite or not group or group != other.dimensions[0].group or open_ > interview.BATCH:
+        return None
+    return Assignment(suite=one.suite, dimensions=one.dimensions + other.dimensions, asked=asked)
 
 
 @dataclass(frozen=True)
 class _Sorted:
-    """The questions of a dimension after its evidence has spoken."""
+    """A judge's questions after the evidence has spoken."""
 
     settled: tuple[Answer, ...]
     open: tuple[Asked, ...]
@@ -77,10 +94,9 @@ async def judge(case: Case, assignment: Assignment) -> Outcome:
 
 
 async def _judge(case: Case, assignment: Assignment) -> Outcome:
-    dimension = assignment.dimension
     metrics = {
         m.id: await _take(case, m.measure, "clip", case.valid_shots, {})
-        for m in dimension.metrics
+        for m in (m for d in assignment.dimensions for m in d.metrics)
         if m.measure is not None
     }
     questions = await _by_evidence(case, assignment.asked)
@@ -88,16 +104,16 @@ async def _judge(case: Case, assignment: Assignment) -> Outcome:
     answers = [*questions.settled, *remembered.values()]
     still_open = tuple(question for question in questions.open if question.id not in remembered)
     cut_short = None
-    for start in range(0, len(still_open), BATCH):
-        batch = still_open[start : start + BATCH]
+    for start in range(0, len(still_open), interview.BATCH):
+        batch = still_open[start : start + interview.BATCH]
         if cut_short is None:
             try:
-                answers += await interview.interview(case, dimension, batch, questions.by_rule)
+                answers += await interview.interview(case, assignment.dimensions, batch, questions.by_rule)
                 continue
             except BudgetReached as limit:
                 cut_short = str(limit)
             except ModelError as error:
-                case.trace.event("error", error=type(error).__name__, message=str(error), where=dimension.id)
+                case.trace.event("error", error=type(error).__name__, message=str(error), where=assignment.judge)
                 answers += [_without(a, "failed", str(error)) for a in batch]
                 continue
         answers += [_without(a, "not_judged", cut_short) for a in batch]
@@ -105,7 +121,6 @@ async def _judge(case: Case, assignment: Assignment) -> Outcome:
         case.trace.event("answer", answer=answer)
     return Outcome(
         suite=assignment.suite,
-        dimension=dimension.id,
         answers=tuple(answers),
         by_rule=tuple(questions.by_rule.values()),
         metrics=metrics,

@@ -31,7 +31,6 @@ async def plan(case: Case, segmentation: Segmentation) -> Plan:
         facts = await find_facts(case, segmentation)
         speakers = await count_speakers(case)
         await case.perception.look("keyframes")  # the report shows them, whether or not a model is asked
-        case.base_evidence = tuple(sorted(case.perception.found.values(), key=lambda e: e.id))
     with case.stage("plan"):
         asked = tuple(
             question

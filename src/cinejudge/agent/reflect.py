@@ -1,22 +1,33 @@
-"""The second look: an answer that a measurement contradicts, or that is unsure, is asked for once more."""
+"""The second look: answers that a measurement contradicts, or that are unsure, are asked for once more."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 from cinejudge import prompts
 from cinejudge.agent import exhibits, judge
 from cinejudge.agent.case import Case
-from cinejudge.agent.submission import Submission
-from cinejudge.llm.converse import converse
+from cinejudge.agent.interview import BATCH, ask, cited, mark
+from cinejudge.agent.submission import NAME
 from cinejudge.schema import Answer, Asked
-from cinejudge.schema.chat import Message, TextPart
 from cinejudge.schema.errors import BudgetReached, ModelError
 
 LOW_CONFIDENCE = 0.5
 FAR_APART = 0.5
 """Difference of two answers' scores from which on they contradict each other."""
-MAX_TURNS = 4
+
+
+@dataclass(frozen=True)
+class _Doubtful:
+    """An answer that deserves a second look, and why."""
+
+    asked: Asked
+    answer: Answer
+    measured: Answer | None
+    doubt: str
 
 
 async def reflect(
@@ -24,24 +35,27 @@ async def reflect(
 ) -> tuple[Answer, ...]:
     """Every question's final answer, in the order of the questions."""
     with case.stage("reflect"):
-        questions = {q.id: q for q in asked}
         answers = {a.asked: a for outcome in outcomes for a in outcome.answers}
         by_rule = {a.asked: a for outcome in outcomes for a in outcome.by_rule}
-        for answer in list(answers.values()):
-            if answer.before or answer.uncertain:
-                continue  # taken over from an earlier run, second look included
-            doubt = _doubt(answer, by_rule.get(answer.asked))
-            if doubt:
-                answers[answer.asked] = await _look_again(
-                    case, questions[answer.asked], answer, by_rule.get(answer.asked), doubt
-                )
+        doubtful = []
+        for question in asked:
+            answer, measured = answers.get(question.id), by_rule.get(question.id)
+            doubt = _doubt(answer, measured) if answer else None
+            if answer and doubt:
+                doubtful.append(_Doubtful(question, answer, measured, doubt))
+        again = await asyncio.gather(*(_look_again(case, batch) for batch in _batches(doubtful)))
+        answers |= {answer.asked: answer for batch in again for answer in batch}
         return tuple(_as(q, answers[same_as.get(q.id, q.id)]) for q in asked)
 
 
 def _doubt(answer: Answer, measured: Answer | None) -> str | None:
     """Why an answer deserves a second look; None when it does not."""
-    if answer.status != "answered" or answer.by == "rule":
-        return None
+    if answer.status != "answered" or answer.by == "rule" or answer.before or answer.uncertain:
+        return None  # nothing to doubt, or taken over from an earlier run, second look included
+    return _against(answer, measured)
+
+
+def _against(answer: Answer, measured: Answer | None) -> str | None:
     if measured is not None and abs((measured.score or 0.0) - (answer.score or 0.0)) >= FAR_APART:
         return f"a measurement says {measured.option}: {measured.reasoning}"
     if answer.agreement is not None and answer.agreement < 0.5 + 1e-9:
@@ -51,55 +65,55 @@ def _doubt(answer: Answer, measured: Answer | None) -> str | None:
     return None
 
 
-async def _look_again(case: Case, asked: Asked, answer: Answer, measured: Answer | None, doubt: str) -> Answer:
-    case.trace.event("reflection", asked=asked.id, action="ask_again", reason=doubt, confidence=answer.confidence)
+def _batches(doubtful: Sequence[_Doubtful]) -> Iterator[tuple[_Doubtful, ...]]:
+    """What one judge doubts, together: the questions of a dimension stand side by side."""
+    for _, same in groupby(doubtful, key=lambda d: (d.asked.suite, d.asked.dimension)):
+        batch = tuple(same)
+        yield from (batch[start : start + BATCH] for start in range(0, len(batch), BATCH))
+
+
+async def _look_again(case: Case, batch: tuple[_Doubtful, ...]) -> list[Answer]:
+    for one in batch:
+        confidence = one.answer.confidence
+        case.trace.event("reflection", asked=one.asked.id, action="ask_again", reason=one.doubt, confidence=confidence)
     try:
-        second = await _ask(case, asked, answer, measured, doubt)
+        second = await _ask(case, batch)
     except (ModelError, BudgetReached) as error:
         case.trace.event("error", error=type(error).__name__, message=str(error), where="reflect")
-        second = None
-    if second is None:
-        final = answer.model_copy(update={"uncertain": f"{doubt}; no second answer was to be had"})
-    else:
-        still = _doubt(second, measured) if second.status == "answered" else None
-        final = second.model_copy(update={"before": (*answer.before, answer), "uncertain": still})
-    action = "lower_confidence" if final.uncertain else "keep"
-    case.trace.event(
-        "reflection", asked=asked.id, action=action, reason=final.uncertain or "settled", confidence=final.confidence
-    )
-    return final
+        second = {}
+    return [_settled(case, one, second.get(one.asked.id)) for one in batch]
 
 
-async def _ask(case: Case, asked: Asked, answer: Answer, measured: Answer | None, doubt: str) -> Answer | None:
-    fence = prompts.make_fence(case.fence_key, case.footage.clip.id)
-    tools = exhibits.offer(case, (asked,))
-    submission = Submission(case, (asked,))
-    final = submission.tool()
-    contrary = [prompts.quote(doubt, fence)]
-    cited = [case.perception.found[e] for e in (measured.evidence if measured else ()) if e in case.perception.found]
-    if cited:
-        contrary.append(prompts.describe_evidence(cited, fence))
-    text = prompts.render(
+async def _ask(case: Case, batch: tuple[_Doubtful, ...]) -> Mapping[str, Answer]:
+    fence = mark(case)
+    asked = tuple(one.asked for one in batch)
+    words = prompts.render(
         "reflect",
-        question=prompts.describe_question(asked, fence),
-        answer=prompts.quote(f"{answer.option}: {answer.reasoning}", fence),
-        contrary="\n".join(contrary),
+        questions=prompts.describe_questions(asked, fence),
+        doubts="\n".join(_describe(one, fence) for one in batch),
+        evidence=await exhibits.findings(case, asked, cited(one.measured for one in batch if one.measured), fence),
+        final=NAME,
     )
-    outcome = await converse(
-        case.session,
-        (*await exhibits.opening(case, fence, tools, final.name, MAX_TURNS), _user(text)),
-        tools,
-        exhibits.runner(case, "reflect", (asked,)),
-        final=final,
-        check=submission.check,
-        quote=lambda words: prompts.quote(words, fence),
-        max_turns=MAX_TURNS,
-    )
-    return submission.answers.get(asked.id) if outcome.status == "submitted" else None
+    submission, _ = await ask(case, "reflect", asked, words)
+    return submission.answers
 
 
-def _user(text: str) -> Message:
-    return Message(role="user", parts=(TextPart(text=text),))
+def _describe(one: _Doubtful, fence: str) -> str:
+    answer = prompts.quote(f"{one.answer.option}: {one.answer.reasoning}", fence, max_chars=600)
+    return f"Your answer to `{one.asked.id}`:\n{answer}\nAgainst it:\n{prompts.quote(one.doubt, fence)}"
+
+
+def _settled(case: Case, one: _Doubtful, second: Answer | None) -> Answer:
+    """The final answer, with the first one kept in it."""
+    if second is None:
+        final = one.answer.model_copy(update={"uncertain": f"{one.doubt}; no second answer was to be had"})
+    else:
+        still = _against(second, one.measured) if second.status == "answered" else None
+        final = second.model_copy(update={"before": (*one.answer.before, one.answer), "uncertain": still})
+    action = "lower_confidence" if final.uncertain else "keep"
+    reason = final.uncertain or "settled"
+    case.trace.event("reflection", asked=final.asked, action=action, reason=reason, confidence=final.confidence)
+    return final
 
 
 def _as(asked: Asked, answer: Answer) -> Answer:

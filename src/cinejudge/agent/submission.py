@@ -52,8 +52,8 @@ class Submission:
             "type": "object",
             "properties": {
                 "question": {"type": "string", "enum": list(self._asked)},
-                "reasoning": {"type": "string", "description": "What you saw or heard, and what speaks against it."},
-                "option": {"type": "string", "enum": options, "description": "One of that question's options."},
+                "reasoning": {"type": "string", "description": "What you saw or heard, for and against."},
+                "option": {"type": "string", "enum": options, "description": "One of that question's own."},
                 "evidence": {
                     "type": "array",
                     "items": {"type": "string"},

@@ -103,7 +103,8 @@ def _ask(
         text=_numbered(question.text, place),
         # Only what the texts quote: the term that a vocabulary question looks for must not be given away.
         slots={s: place.slots[s] for text in shown for s in SLOT.findall(text) if s in place.slots and not _ours(s)},
-        options=(*_shuffled(options, asked_id, seed), CANNOT_TELL_OPTION),
+        # One order for all places that the question is asked about: a model is then told the options once.
+        options=(*_shuffled(options, f"{suite.name}/{question.id}", seed), CANNOT_TELL_OPTION),
         target=place.target,
         shots=place.shots,
         span=place.span,
@@ -125,8 +126,8 @@ def _numbered(text: str, place: Place) -> str:
     return SLOT.sub(lambda m: place.slots.get(m[1], m[0]) if _ours(m[1]) else m[0], text)
 
 
-def _shuffled(options: tuple[Option, ...], asked_id: str, seed: int) -> list[Option]:
-    return sorted(options, key=lambda option: content_hash([seed, asked_id, option.id]))
+def _shuffled(options: tuple[Option, ...], question: str, seed: int) -> list[Option]:
+    return sorted(options, key=lambda option: content_hash([seed, question, option.id]))
 
 
 def _shot(shot: Shot, brief: Brief | None, everywhere: dict[str, str]) -> Place:

@@ -49,6 +49,8 @@ class Result(ToolResult):
 
 SHEET_CELLS = 24
 """Cells of one sheet at most: more would make each too small to read."""
+CELL_WIDTH = 256
+"""Pixels: enough to tell who does what where; whoever needs more looks closer. Models charge by the area."""
 
 
 def _run(look: Look, args: Args) -> Result:
@@ -73,7 +75,8 @@ def _run(look: Look, args: Args) -> Result:
     sheets = []
     for first in range(0, len(cells), SHEET_CELLS):
         part = cells[first : first + SHEET_CELLS]
-        sheet = look.store.put_image(contact_sheet(part), f"contact sheet: {part[0].label} to {part[-1].label}")
+        caption = f"contact sheet: {part[0].label} to {part[-1].label}"
+        sheet = look.store.put_image(contact_sheet(part, cell_width=CELL_WIDTH), caption)
         look.artifacts.append(sheet)
         sheets.append(sheet.sha256)
     return Result(pictures=tuple(pictures), sheets=tuple(sheets))
@@ -90,7 +93,7 @@ TOOL = Tool(
     validity="Any clip whose shots are known.",
     args=Args,
     result=Result,
-    providers=(Provider(name="own", version="1", fidelity="own", run=_run),),
+    providers=(Provider(name="own", version="2", fidelity="own", run=_run),),
     uses_shots=True,
     draw=_draw,
 )
