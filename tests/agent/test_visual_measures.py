@@ -10,6 +10,7 @@ import pytest
 from cinejudge.agent.measures import Query, take
 from cinejudge.schema import Brief, Measured, Shot, ShotSpec, Transition
 from cinejudge.schema.errors import MediaError
+from cinejudge.tools import consistency
 from cinejudge.tools.similarity import Alike, Match, Pair, Result
 
 EVIDENCE = "ev_000000000001"
@@ -17,7 +18,7 @@ SHA = "ab" * 32
 
 
 class Senses:
-    """Gives these results; a tool without one abstains."""
+    """Gives these results; a tool without one abstains, and the paper's networks are not here."""
 
     def __init__(self, **results: Any) -> None:
         self.results = results
@@ -27,9 +28,8 @@ class Senses:
     async def look(self, tool: str, **args: Any) -> Any:
         self.asked[tool] = args
         found = tool in self.results
-        return SimpleNamespace(
-            id=EVIDENCE, tool=tool, found=found, status="found" if found else "abstained", reason="nobody is seen"
-        )
+        status = "found" if found else "unavailable" if tool == "consistency" else "abstained"
+        return SimpleNamespace(id=EVIDENCE, tool=tool, found=found, status=status, reason="nobody is seen")
 
     def result(self, evidence: Any) -> Any:
         return self.results[evidence.tool]
@@ -193,7 +193,13 @@ def pairs(*found: tuple[int, int, float | None], matches: tuple[Match, ...] = ()
 
 
 class TestLikeness:
-    @pytest.mark.parametrize("name", ["background.similarity", "style.similarity", "subject.similarity"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("background.similarity", "style.similarity", "subject.similarity"),
+            *("background.consistency", "style.consistency"),
+        ],
+    )
     async def test_the_mean_over_the_pairs_in_question(self, name: str) -> None:
         senses = Senses(similarity=pairs((0, 1, 0.9), (0, 2, 0.3), (1, 2, None)))
         one = Brief(shots=tuple(ShotSpec(index=i, scene="a kitchen", subjects=("Ann",)) for i in range(3)))
@@ -215,6 +221,20 @@ class TestLikeness:
         unknown = await taken(name, senses, shot(0), shot(1))
         assert unknown.value is None
         assert unknown.missing
+
+    async def test_the_papers_networks_are_taken_where_they_are(self) -> None:
+        seen = [
+            consistency.Pair(first=a, second=b, subject=None, background=x, style=y)
+            for a, b, x, y in ((0, 1, 0.8, 0.6), (0, 2, -0.2, None), (1, 2, 0.4, 0.7))
+        ]
+        senses = Senses(similarity=pairs((0, 1, 0.9)), consistency=consistency.Result(pairs=tuple(seen), matches=()))
+        one = Brief(shots=tuple(ShotSpec(index=i, scene="a kitchen") for i in range(3)))
+        background = await taken("background.consistency", senses, shot(0), shot(1), shot(2), brief=one)
+        assert background.parts == {"shot0-1": 0.8, "shot0-2": 0.0, "shot1-2": 0.4}
+        assert background.value == pytest.approx(0.4) and "similarity" not in senses.asked
+        style = await taken("style.consistency", senses, shot(0), shot(1), shot(2), brief=one)
+        assert style.value == pytest.approx(0.65)
+        assert (await taken("style.similarity", senses, shot(0), shot(1), brief=one)).value == 0.9
 
     async def test_backgrounds_of_unlike_scales_are_not_compared(self) -> None:
         one = Brief(shots=tuple(ShotSpec(index=i, scene="a kitchen") for i in range(2)))
@@ -268,6 +288,12 @@ class TestReference:
         assert got.parts == {"shot0:reference0": 0.8, "shot2:reference0": 0.4}
         assert got.value == pytest.approx(0.6)
         assert senses.kept == ["mara.jpg"] and senses.asked["similarity"] == {"references": (SHA,)}
+
+    async def test_dinov2_is_asked_first(self) -> None:
+        matches = tuple(consistency.Match(shot=i, reference=SHA, subject=v) for i, v in enumerate((0.7, 0.1, -0.1)))
+        senses = Senses(consistency=consistency.Result(pairs=(), matches=matches))
+        got = await taken("reference.subject", senses, shot(0), shot(1), shot(2), brief=self.BRIEF)
+        assert got.parts == {"shot0:reference0": 0.7, "shot2:reference0": 0.0}
 
     async def test_no_reference_is_nothing_to_measure(self) -> None:
         got = await taken("reference.subject", Senses(), brief={"prompt": "x"})

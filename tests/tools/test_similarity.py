@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from cinejudge import weights
 from cinejudge.schema.errors import ToolError
-from cinejudge.tools import similarity
+from cinejudge.tools import shot_pictures, similarity
 from cinejudge.tools.contract import Abstain
 from cinejudge.tools.models import views
 from cinejudge.tools.models.views import View
@@ -91,16 +91,16 @@ def test_what_cannot_be_asked_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValidationError):
         Args(references=("/etc/passwd",))
     with pytest.raises(ToolError, match="no artifact"):
-        similarity._reference(seen(tmp_path, 2), "0" * 64)
+        shot_pictures.reference(seen(tmp_path, 2), "0" * 64)
 
 
 def test_a_blank_picture_has_no_look() -> None:
-    assert views._blank(np.full((64, 64, 3), 7, np.uint8))
-    assert not views._blank(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
+    assert views.is_blank(np.full((64, 64, 3), 7, np.uint8))
+    assert not views.is_blank(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
 
 
 def test_people_are_cut_out_of_the_background() -> None:
-    free = views._free_cells(np.array([[0, 0, 0.5, 1]], np.float32), 4, 8)
+    free = views.free_cells(np.array([[0, 0, 0.5, 1]], np.float32), 4, 8)
     assert free.sum() == 16 and free[:, 4:].all()
 
 

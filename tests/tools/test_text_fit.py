@@ -149,10 +149,10 @@ def package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[An
     asked: list[Any] = []
 
     def network(name: str, longest: int, bias: bool) -> Any:
-        def from_pretrained(folder: str, **how: Any) -> Recorder:
+        def from_pretrained(folder: str, **how: Any) -> tuple[Recorder, dict[str, Any]]:
             made = Recorder(longest, bias)
             asked.append((name, Path(folder).name, how, made))
-            return made
+            return made, {"missing_keys": set()}
 
         return SimpleNamespace(from_pretrained=from_pretrained)
 
@@ -269,6 +269,15 @@ class TestRealPackage:
         assert (network.pictures([photo]) @ _unit(both.image_embeds).T).item() > 0.9999
         chance = network.probability(cosines)
         assert chance == pytest.approx(torch.sigmoid(both.logits_per_image).numpy(), abs=2e-3)
+
+    def test_weights_that_lack_a_part_are_refused(self, tmp_path: Path) -> None:
+        from transformers import Dinov2Config, Dinov2Model
+
+        size = {"hidden_size": 32, "num_attention_heads": 2, "image_size": 28, "patch_size": 14}
+        Dinov2Model(Dinov2Config(**size, num_hidden_layers=1)).save_pretrained(tmp_path / "dinov2-base")
+        Dinov2Config(**size, num_hidden_layers=2).save_pretrained(tmp_path / "dinov2-base")
+        with pytest.raises(ValueError, match=r"dinov2-base has no weights for encoder\.layer"):
+            pretrained.pretrained("Dinov2Model", tmp_path / "dinov2-base", "cpu")
 
     def test_pickled_weights_are_not_read(self, tmp_path: Path) -> None:
         from transformers import CLIPConfig

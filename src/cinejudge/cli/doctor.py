@@ -23,20 +23,22 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         console.print(f"  {name:14} {escape(str(value))}")
     console.print("\n[bold]Perception[/bold]  which provider would run, and why not a better one")
     for tool in findings["tools"]:
-        runs = tool["runs"]
-        console.print(f"  {tool['tool']:14} {runs or '[red]nothing can run it[/red]'}")
+        lacking = "[dim]not here: an optional sense[/dim]" if tool["optional"] else "[red]nothing can run it[/red]"
+        console.print(f"  {tool['tool']:14} {tool['runs'] or lacking}")
         for other in tool["not_ready"]:
-            console.print(f"  {'':14} [dim]{escape(other['provider'])}: {escape(other['why'])}[/dim]")
+            console.print(f"  {'':14} [dim]{escape(other['provider'])}: {escape(other['why'])}[/dim]", soft_wrap=True)
             console.print(f"  {'':14} [dim]  mend: {escape(other['mend'])}[/dim]", soft_wrap=True)
     console.print("\n[bold]Models[/bold]")
     for line in findings["models"]:
         console.print(f"  {line['provider']:14} {escape(line['state'])}")
-    raise typer.Exit(0 if all(t["runs"] for t in findings["tools"]) else 1)
+    raise typer.Exit(0 if all(t["runs"] or t["optional"] for t in findings["tools"]) else 1)
 
 
 def _examine() -> dict[str, Any]:
+    from cinejudge import weights
     from cinejudge.tools.registry import all_tools, choose
 
+    default = set(weights.default_names())
     machine = _machine()
     device = "cuda" if machine["GPU"] != "none" else "cpu"
     tools = []
@@ -46,6 +48,7 @@ def _examine() -> dict[str, Any]:
         tools.append(
             {
                 "tool": tool.name,
+                "optional": not any(default.issuperset(p.weights) and p.extra is None for p in tool.providers),
                 "runs": chosen and f"{chosen.name} {chosen.version} ({chosen.fidelity})",
                 "not_ready": [{"provider": s.provider.name, "why": s.why, "mend": s.mend} for s in better],
             }

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations, pairwise
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from cinejudge.media import Footage
-from cinejudge.schema import Record, Shot
-from cinejudge.schema.errors import ToolError
+from cinejudge.schema import Record
+from cinejudge.tools import shot_pictures
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool, ToolArgs, ToolResult
 
 if TYPE_CHECKING:
     from cinejudge.tools.models.views import Vector, View
-
-PICTURE_SIDE = 640
-MOST_SHOTS = 40
-"""Of more shots than this only neighbours are compared."""
 
 ANCHORS = {"whole": (0.37, 0.92), "background": (0.29, 0.89), "style": (0.43, 0.98), "subject": (0.38, 0.86)}
 """Cosines that count as 0 and 1; see ``docs/perception.md`` for what they were measured on.
@@ -94,46 +88,19 @@ def _numbers(pair: Pair) -> str:
 def _run(look: Look, args: Args) -> Result:
     from cinejudge.tools.models.views import views
 
-    if not look.shots:
-        raise ToolError("similarity: the shots are not known yet")
-    known = {shot.index: shot for shot in look.shots}
-    unknown = [i for i in args.shots if i not in known]
-    if unknown:
-        raise ToolError(f"similarity: no shot {unknown[0]}; there are shots 0 to {len(look.shots) - 1}")
-    chosen = [known[i] for i in dict.fromkeys(args.shots or known)]
-    if len(chosen) < 2 and not args.references:
+    shots = shot_pictures.chosen(look, args.shots)
+    if len(shots) < 2 and not args.references:
         raise Abstain("one shot alone: there is nothing to compare it with")
-    seen = {shot.index: list(views(_pictures(look.footage, shot), look.device)) for shot in chosen}
-    indices = [shot.index for shot in chosen]
-    pairs = combinations(indices, 2) if len(indices) <= MOST_SHOTS else pairwise(indices)
-    references = {name: next(views([_reference(look, name)], look.device)) for name in args.references}
+    seen = {shot.index: list(views(shot_pictures.few(look.footage, shot), look.device)) for shot in shots}
+    references = {name: next(views([shot_pictures.reference(look, name)], look.device)) for name in args.references}
     return Result(
-        pairs=tuple(_pair(a, b, seen[a], seen[b]) for a, b in pairs),
+        pairs=tuple(_pair(a, b, seen[a], seen[b]) for a, b in shot_pictures.pairs(shots)),
         matches=tuple(
             Match(shot=index, reference=name, subject=_alike(seen[index], [view], "subject", _subjects))
             for name, view in references.items()
-            for index in indices
+            for index in seen
         ),
     )
-
-
-def _pictures(footage: Footage, shot: Shot) -> Iterator[Any]:
-    """The first, a middle and the last kept picture of a shot."""
-    kept = footage.sample(shot.start_frame, shot.end_frame)
-    places = dict.fromkeys([kept[0], kept[len(kept) // 2], kept[-1]]) if kept else [shot.start_frame]
-    return (rgb for _, rgb in footage.frames(list(places), max_side=PICTURE_SIDE))
-
-
-def _reference(look: Look, name: str) -> Any:
-    import cv2
-    import numpy as np
-
-    if not look.store.has(name):
-        raise ToolError(f"similarity: no artifact {name[:12]}…")
-    picture = cv2.imdecode(np.frombuffer(look.store.read(name), np.uint8), cv2.IMREAD_COLOR_RGB)
-    if picture is None:
-        raise ToolError(f"similarity: artifact {name[:12]}… is no picture")
-    return picture
 
 
 def _pair(first: int, second: int, a: Sequence[View], b: Sequence[View]) -> Pair:

@@ -1,9 +1,14 @@
-"""Measures of likeness between shots and with reference pictures, from the tools ``similarity`` and ``framing``."""
+"""Measures of likeness between shots and with reference pictures.
+
+From the tools ``similarity``, whose network's range was measured, so that a value tells the same from the foreign, and
+``consistency``, the paper's cosines, of which no range is known. ``framing`` tells which shots compare.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import statistics
+from collections.abc import Mapping
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Literal
@@ -41,8 +46,45 @@ async def style_similarity(query: Query) -> Measured:
     return await _over_pairs(query, "style")
 
 
+@measure("background.consistency", unit="")
+async def background_consistency(query: Query) -> Measured:
+    """MSAVBench's mean over pairs of max(0, cosine) by CLIP; without it ``background.similarity`` stands in."""
+    return await _as_published(query, "background")
+
+
+@measure("style.consistency", unit="")
+async def style_consistency(query: Query) -> Measured:
+    """MSAVBench's mean over pairs of max(0, cosine) by CSD; without it ``style.similarity`` stands in."""
+    return await _as_published(query, "style")
+
+
+async def _as_published(query: Query, kind: Literal["background", "style"]) -> Measured:
+    pairs, more = await _comparable(query, kind)
+    try:
+        found, evidence = await query.look("consistency")
+    except NoValue as lacking:
+        if not lacking.missing:
+            raise
+        return await _over_pairs(query, kind)
+    cosines = {_name(a, b): getattr(found.pair(a.index, b.index), kind, None) for a, b in pairs}
+    return _mean(query, kind, cosines, (evidence.id, *more), "mean cosine, below 0 taken for 0, as the paper does")
+
+
 async def _over_pairs(query: Query, kind: Kind) -> Measured:
-    """Mean over the pairs that the brief sets in one scene, or that show one subject.
+    pairs, more = await _comparable(query, kind)
+    found, evidence = await query.look("similarity")
+    alike = {_name(a, b): getattr(found.pair(a.index, b.index), kind, None) for a, b in pairs}
+    cosines = [each.cosine for each in alike.values() if each]
+    note = (
+        f"mean cosine {statistics.fmean(cosines):.3f} before it is set against the network's own range"
+        if cosines
+        else ""
+    )
+    return _mean(query, kind, {name: each and each.value for name, each in alike.items()}, (evidence.id, *more), note)
+
+
+async def _comparable(query: Query, kind: Kind) -> tuple[list[tuple[Shot, Shot]], tuple[str, ...]]:
+    """The pairs that the brief sets in one scene, or that show one subject, and the evidence for their scales.
 
     Pictures of different things differ whatever their style: over such pairs these networks say nothing. Across one
     cut, of which a suite asks whether the place stayed, the brief need not have spoken.
@@ -56,26 +98,30 @@ async def _over_pairs(query: Query, kind: Kind) -> Measured:
         if all(same is False for _, _, same in told):
             raise NoValue(f"the brief lets no two shots {what}")
         raise NoValue(f"which shots {what} cannot be told without a brief that says so", missing=True)
-    found, evidence = await query.look("similarity")
     sizes, more = await _heads(query) if kind == "background" else ({}, ())
-    values: dict[str, float] = {}
-    cosines: list[float] = []
-    comparable = [(a, b) for a, b in wanted if _agree(sizes, a, b) >= SAME_SIZE]
-    for first, second in comparable:
-        pair = found.pair(first.index, second.index)
-        alike = getattr(pair, kind) if pair else None
-        if alike is not None:
-            values[f"shot{first.index}-{second.index}"] = alike.value
-            cosines.append(alike.cosine)
+    pairs = [(a, b) for a, b in wanted if _agree(sizes, a, b) >= SAME_SIZE]
+    if not pairs:
+        raise NoValue(f"no two shots show a {kind} to compare at a similar scale", missing=True, evidence=more)
+    return pairs, more
+
+
+def _name(first: Shot, second: Shot) -> str:
+    return f"shot{first.index}-{second.index}"
+
+
+def _mean(
+    query: Query, kind: Kind, found: Mapping[str, float | None], evidence: tuple[str, ...], note: str
+) -> Measured:
+    """Mean of what was found, each value below 0 taken for 0."""
+    values = {name: max(0.0, value) for name, value in found.items() if value is not None}
     if not values:
-        reason = f"no two shots show a {kind} to compare" + ("" if comparable else " at a similar scale")
-        raise NoValue(reason, missing=not comparable, evidence=(evidence.id, *more))
+        raise NoValue(f"no two shots show a {kind} to compare", evidence=evidence)
     return Measured(
         name=query.name,
         target=query.target,
         value=statistics.fmean(values.values()),
-        note=f"mean cosine {statistics.fmean(cosines):.3f} before it is set against the network's own range",
-        evidence=(evidence.id, *more),
+        note=note,
+        evidence=evidence,
         parts=values,
     )
 
@@ -130,31 +176,44 @@ async def _heads(query: Query) -> tuple[dict[int, float], tuple[str, ...]]:
 
 @measure("reference.subject", unit="")
 async def reference_subject(query: Query) -> Measured:
-    """Mean likeness of the subject in each shot to its reference picture: 0 foreign, 1 as within one shot.
+    """Mean of max(0, cosine) by DINOv2 between the subject in each shot and its reference picture.
 
-    A reference that names its subject counts only in the shots for which the brief names that subject too.
+    Without DINOv2's weights, likeness by ``similarity``: 0 foreign, 1 as within one shot. A reference that names its
+    subject counts only in the shots for which the brief names that subject too.
     """
     references = [r for r in query.brief.references if r.kind == "subject_image"] if query.brief else []
     if not references:
         raise NoValue("the brief holds no reference picture of a subject")
     artifacts = [await asyncio.to_thread(_kept, query, reference) for reference in references]
-    found, evidence = await query.look("similarity", references=tuple(artifacts))
+    matches, evidence = await _matches(query, tuple(artifacts))
     wanted = {s.index: s for s in query.shots}
     values: dict[str, float] = {}
     for place, (reference, artifact) in enumerate(zip(references, artifacts, strict=True)):
-        for match in found.matches:
-            shot = wanted.get(match.shot)
-            if match.reference == artifact and match.subject and shot and _belongs(query, reference, shot):
-                values[f"shot{match.shot}:reference{place}"] = match.subject.value
+        for index, name, value in matches:
+            shot = wanted.get(index)
+            if name == artifact and shot and _belongs(query, reference, shot):
+                values[f"shot{index}:reference{place}"] = max(0.0, value)
     if not values:
-        raise NoValue("no shot shows a subject to compare with its reference", evidence=(evidence.id,))
+        raise NoValue("no shot shows a subject to compare with its reference", evidence=(evidence,))
     return Measured(
         name=query.name,
         target=query.target,
         value=statistics.fmean(values.values()),
-        evidence=(evidence.id,),
+        evidence=(evidence,),
         parts=values,
     )
+
+
+async def _matches(query: Query, artifacts: tuple[str, ...]) -> tuple[list[tuple[int, str, float]], str]:
+    """Shot, reference and likeness of each subject that was found, and the evidence; by DINOv2 where it is here."""
+    try:
+        found, evidence = await query.look("consistency", references=artifacts)
+    except NoValue as lacking:
+        if not lacking.missing:
+            raise
+        found, evidence = await query.look("similarity", references=artifacts)
+        return [(m.shot, m.reference, m.subject.value) for m in found.matches if m.subject], evidence.id
+    return [(m.shot, m.reference, m.subject) for m in found.matches if m.subject is not None], evidence.id
 
 
 def _kept(query: Query, reference: Reference) -> str:

@@ -46,20 +46,24 @@ def views(pictures: Iterable[Picture], device: str = "cpu") -> Iterator[View]:
     """Describes pictures, uint8 RGB [H, W, 3] with a longer side of some 640 pixels."""
     network = efficientnet.load(weights.path("efficientnet-lite0"), device)
     for rgb in pictures:
-        (seen,) = nanodet.detect([rgb], threshold=LEAST_SCORE, device=device)
-        alive = np.isin(seen.classes, (PERSON, *ANIMALS))
-        subjects = seen.boxes[alive] if alive.any() else seen.boxes[:1]
-        crops = _crops(rgb, subjects)
+        alive, crops = located(rgb, device)
         maps = network.maps(rgb)
         last = maps.last.cpu().numpy()
-        free = _free_cells(seen.boxes[alive], last.shape[1], last.shape[2])
-        blank = _blank(rgb)
+        free = free_cells(alive, last.shape[1], last.shape[2])
+        blank = is_blank(rgb)
         yield View(
             whole=None if blank else last.mean(axis=(1, 2)),
             background=None if blank or free.mean() < LEAST_BACKGROUND else last[:, free].mean(axis=1),
             style=None if blank else _style(maps.early.cpu().numpy(), maps.middle.cpu().numpy()),
             subjects=tuple(network.maps(crop).last.mean(dim=(1, 2)).cpu().numpy() for crop in crops),
         )
+
+
+def located(rgb: Picture, device: str = "cpu") -> tuple[Boxes, list[Picture]]:
+    """Boxes of the people and animals in a picture, and its subjects cut out, largest first."""
+    (seen,) = nanodet.detect([rgb], threshold=LEAST_SCORE, device=device)
+    alive = np.isin(seen.classes, (PERSON, *ANIMALS))
+    return seen.boxes[alive], _crops(rgb, seen.boxes[alive] if alive.any() else seen.boxes[:1])
 
 
 def cosine(a: Vector, b: Vector) -> float:
@@ -95,7 +99,7 @@ def _crops(rgb: Picture, boxes: Boxes) -> list[Picture]:
     return [rgb[y0:y1, x0:x1] for x0, y0, x1, y1 in pixels]
 
 
-def _free_cells(boxes: Boxes, rows: int, columns: int) -> NDArray[np.bool_]:
+def free_cells(boxes: Boxes, rows: int, columns: int) -> NDArray[np.bool_]:
     """Cells of a map whose middle lies in no box: bool [rows, columns]."""
     y, x = (np.arange(rows) + 0.5) / rows, (np.arange(columns) + 0.5) / columns
     free = np.ones((rows, columns), bool)
@@ -104,7 +108,8 @@ def _free_cells(boxes: Boxes, rows: int, columns: int) -> NDArray[np.bool_]:
     return free
 
 
-def _blank(rgb: Picture) -> bool:
+def is_blank(rgb: Picture) -> bool:
+    """Whether a picture shows too little to be compared: a title card, black, a plain wall."""
     luma = rgb.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     rows, columns = luma.shape[0] // BLOCK, luma.shape[1] // BLOCK
     if not rows or not columns:
