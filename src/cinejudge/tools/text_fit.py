@@ -71,7 +71,7 @@ def _clip(look: Look, args: Args) -> Result:
 def _run(look: Look, args: Args, name: str) -> Result:
     from cinejudge.tools.models import image_text
 
-    foreign = [i for i, text in enumerate(args.texts) if not _plain_latin(text)]
+    foreign = [i for i, text in enumerate(args.texts) if not plain_latin(text)]
     if foreign:
         raise Abstain(f"text {foreign[0]} is not in English, which is all that the network reads")
     network = image_text.load(name, look.device)
@@ -113,7 +113,8 @@ def _fits(
         )
 
 
-def _plain_latin(text: str) -> bool:
+def plain_latin(text: str) -> bool:
+    """Whether a text may pass for English by its letters."""
     letters: Sequence[str] = [c for c in text if c.isalpha()]
     return bool(letters) and sum(c.isascii() for c in letters) >= LATIN * len(letters)
 
