@@ -18,7 +18,8 @@ def injection_findings(case: Case, evidence: Iterable[Evidence]) -> tuple[Findin
     found: list[Finding] = []
     places: list[tuple[str, str, tuple[str, ...]]] = [
         ("the file name", case.footage.clip.name, ()),
-        ("the file's tags, chapters or subtitles", "\n".join(case.footage.words), ()),
+        # Name and words on lines of their own: an order often stands at the beginning of a line.
+        ("the file's tags, chapters or subtitles", "\n".join(w.replace(": ", "\n", 1) for w in case.footage.words), ()),
     ]
     if case.brief is not None:
         places.append(("the brief", "\n".join(_strings(case.brief.model_dump(mode="json"))), ()))
