@@ -24,7 +24,7 @@ import torch
 from cinejudge import weights
 from cinejudge.media import ArtifactStore, Footage, Sound
 from cinejudge.media.recording import read_recording
-from cinejudge.tools import audio_events, audio_quality, music, speakers
+from cinejudge.tools import audio_events, audio_quality, music, speakers, voice_windows
 from cinejudge.tools.contract import Abstain, Look
 from cinejudge.tools.models import voice_encoder, whisper
 from cinejudge.tools.signals import rhythm, spectrum
@@ -148,10 +148,10 @@ def likeness(folder: Path) -> Iterator[str]:
             if b - a < speakers.LEAST_S:
                 continue
             part = voice_encoder.louder(samples[round(a * RATE) : round(b * RATE)])
-            starts = np.arange(1 + max(0, int((b - a - speakers.WINDOW_S) / speakers.HOP_S + 1e-6))) * speakers.HOP_S
-            pieces = [part[round(s * RATE) : round((s + speakers.WINDOW_S) * RATE)] for s in starts]
+            starts = np.arange(1 + max(0, int((b - a - voice_windows.WINDOW_S) / voice_windows.HOP_S + 1e-6))) * voice_windows.HOP_S
+            pieces = [part[round(s * RATE) : round((s + voice_windows.WINDOW_S) * RATE)] for s in starts]
             for start, voice in zip(starts, encoder.embed(pieces), strict=True):
-                windows.append((path.parent.name, path.name, a + start, a + start + speakers.WINDOW_S, voice))
+                windows.append((path.parent.name, path.name, a + start, a + start + voice_windows.WINDOW_S, voice))
                 spans.setdefault((path.parent.name, path.name, a), []).append(voice)
     pairs = [
         (float(x[4] @ y[4]), x[0] == y[0])

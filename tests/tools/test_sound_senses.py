@@ -169,7 +169,7 @@ class TestSpeakers:
         speech((0.0, 3.0))
         at = look(tmp_path, voices((4, -1)))
         reference = at.store.put_wav(voices((4, 1)).astype(np.float32), RATE, "a voice").sha256
-        found = speakers.TOOL.providers[0].run(at, speakers.Args(references=(reference,)))
+        found = speakers.TOOL.providers[-1].run(at, speakers.Args(references=(reference,)))
         assert [(m.speaker, m.reference) for m in found.references] == [(0, reference)]
         assert found.references[0].similarity == pytest.approx(0.5, abs=0.01)
 
@@ -271,8 +271,8 @@ class TestReal:
     def test_one_person_is_one_voice(self, clips_dir, tmp_path, name):
         with Footage(clips_dir / name, cache=tmp_path) as footage:
             at = fakes.look(footage, tmp_path / "store")
-            found = speakers.TOOL.providers[0].run(at, speakers.Args())
-            events = audio_events.TOOL.providers[0].run(at, audio_events.Args())
+            found = speakers.TOOL.providers[-1].run(at, speakers.Args())
+            events = audio_events.TOOL.providers[-1].run(at, audio_events.Args())
             rated = audio_quality.TOOL.providers[-1].run(at, audio_quality.Args())
         assert found.several is False
         assert events.seconds("speech") > 0.7 * events.duration_s
@@ -280,7 +280,7 @@ class TestReal:
 
     def test_two_people_are_two_voices(self, clips_dir, tmp_path):
         with Footage(clips_dir / "ovi_multiperson_cafe.mp4", cache=tmp_path) as footage:
-            found = speakers.TOOL.providers[0].run(fakes.look(footage, tmp_path / "store"), speakers.Args())
+            found = speakers.TOOL.providers[-1].run(fakes.look(footage, tmp_path / "store"), speakers.Args())
         assert found.several is True and len(found.voices) == 2
 
     def test_noise_over_speech_lowers_its_rating(self, clips_dir, tmp_path):

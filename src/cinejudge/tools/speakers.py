@@ -6,7 +6,7 @@ import io
 import wave
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,20 +28,31 @@ from cinejudge.tools.speaker_records import (
     Turn,
     Voice,
 )
+from cinejudge.tools.voice_windows import HOP_S, Ear, Grouping, Window
 
-WEIGHTS = "voice-encoder"
 LEAST_S = 1.2
 """A shorter stretch of speech says too little about its voice to tell a new one by."""
-WINDOW_S, HOP_S = 1.6, 0.4
 MOST_WINDOWS = 4000
 """Of more speech than this takes, some 27 minutes, the windows lie further apart."""
-SAME = 0.64
-"""Mean cosine between the windows of two groups from which on they are one voice. See docs/perception.md."""
+SAME, SAME_WESPEAKER = 0.64, 0.3
+"""Mean cosine between the windows of two groups from which on they are one voice. The first was measured (see
+docs/perception.md), the second is where published uses of that network join voices."""
 BRIEFEST_S = 0.8
 """A voice heard for less in all is put to its likest neighbour: mostly a window that straddles two turns."""
 
 
-def _run(look: Look, args: Args) -> Result:
+def _wespeaker(look: Look, args: Args) -> Result:
+    from cinejudge.tools.models import wespeaker
+
+    network = wespeaker.load(weights.path("wespeaker-resnet34"))
+    return _run(look, args, Grouping(network.embed, SAME_WESPEAKER))
+
+
+def _resemblyzer(look: Look, args: Args) -> Result:
+    return _run(look, args, None)
+
+
+def _run(look: Look, args: Args, grouping: Grouping | None) -> Result:
     from cinejudge.tools.models import voice_encoder, whisper
 
     sound = look.footage.sound
@@ -51,7 +62,7 @@ def _run(look: Look, args: Args) -> Result:
     spans = whisper.speech_spans(samples)
     if not any(b - a >= LEAST_S for a, b in spans):
         raise Abstain(f"no stretch of speech lasts {LEAST_S:g} s: too little to know a voice by")
-    ear = _Ear(samples, max(HOP_S, sum(b - a for a, b in spans) / MOST_WINDOWS))
+    ear = Ear(samples, max(HOP_S, sum(b - a for a, b in spans) / MOST_WINDOWS), grouping)
     turns = _turns(ear, spans)
     number = max(t.speaker for t in turns) + 1
     own = [_sure_spans(turns, s) for s in range(number)]
@@ -86,61 +97,13 @@ def _run(look: Look, args: Args) -> Result:
     )
 
 
-class _Window(NamedTuple):
-    """Up to 1.6 s of speech and its voice."""
-
-    start_s: float
-    end_s: float
-    voice: NDArray[Any]
-
-
-class _Ear:
-    """The voice encoder on one recording; what it has listened to once is kept."""
-
-    def __init__(self, samples: NDArray[Any], hop_s: float = HOP_S) -> None:
-        from cinejudge.tools.models import voice_encoder
-
-        self.samples = samples
-        self.hop_s = hop_s
-        self.encoder = voice_encoder.load(weights.path(WEIGHTS))
-        self.heard: list[_Window] = []
-
-    def windows(self, start_s: float, end_s: float) -> list[_Window]:
-        """The windows of a stretch of speech, as far apart as the ear's hop."""
-        from cinejudge.tools.models import voice_encoder
-
-        rate = voice_encoder.RATE
-        part = voice_encoder.louder(self.samples[round(start_s * rate) : round(end_s * rate)])
-        starts = [i * self.hop_s for i in range(1 + max(0, int((end_s - start_s - WINDOW_S) / self.hop_s + 1e-6)))]
-        voices = self.encoder.embed([part[round(s * rate) : round((s + WINDOW_S) * rate)] for s in starts])
-        ends = [min(start_s + s + WINDOW_S, end_s) for s in starts]
-        found = [_Window(start_s + s, e, v) for s, e, v in zip(starts, ends, voices, strict=True)]
-        self.heard += found
-        return found
-
-    def inside(self, spans: Sequence[tuple[float, float]]) -> list[_Window]:
-        """The windows heard so far that lie in one of the stretches by three quarters, in order of time."""
-        return sorted(
-            (
-                w
-                for w in self.heard
-                if any(min(b, w.end_s) - max(a, w.start_s) >= 0.75 * (w.end_s - w.start_s) for a, b in spans)
-            ),
-            key=lambda w: w.start_s,
-        )
-
-    def voice(self, spans: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
-        """The one voice of several stretches."""
-        windows = self.inside(spans) or [w for a, b in spans for w in self.windows(a, b)]
-        return mean_vector(np.stack([w.voice for w in windows]))
-
-
-def _turns(ear: _Ear, spans: Sequence[tuple[float, float]]) -> list[Turn]:
+def _turns(ear: Ear, spans: Sequence[tuple[float, float]]) -> list[Turn]:
     long = [(a, b) for a, b in spans if b - a >= LEAST_S]
     heard = [ear.windows(a, b) for a, b in long]
-    vectors = np.stack([window.voice for windows in heard for window in windows])
+    vectors = np.stack([window.cue for windows in heard for window in windows])
     counts = [len(windows) for windows in heard]
-    labels = _without_brief(clusters(vectors, SAME), vectors, counts, long)
+    same = ear.grouping.same if ear.grouping else SAME
+    labels = _without_brief(clusters(vectors, same), vectors, counts, long)
     turns = [
         turn
         for (a, b), windows, own in zip(long, heard, np.split(labels, np.cumsum(counts)[:-1]), strict=True)
@@ -149,7 +112,7 @@ def _turns(ear: _Ear, spans: Sequence[tuple[float, float]]) -> list[Turn]:
     centres = np.stack([mean_vector(vectors[labels == s]) for s in range(labels.max() + 1)])
     for a, b in spans:
         if b - a < LEAST_S:
-            nearest = int((centres @ ear.windows(a, b)[0].voice).argmax())
+            nearest = int((centres @ ear.windows(a, b)[0].cue).argmax())
             turns.append(Turn(speaker=nearest, start_s=round(a, 3), end_s=round(b, 3), sure=False))
     return sorted(turns, key=lambda t: t.start_s)
 
@@ -183,7 +146,7 @@ def _sure_spans(turns: Sequence[Turn], speaker: int) -> list[tuple[float, float]
     return [(t.start_s, t.end_s) for t in turns if t.speaker == speaker and t.sure]
 
 
-def _steadiness(windows: Sequence[_Window]) -> float | None:
+def _steadiness(windows: Sequence[Window]) -> float | None:
     if not windows:
         return None
     voices = np.stack([w.voice for w in windows])
@@ -192,7 +155,7 @@ def _steadiness(windows: Sequence[_Window]) -> float | None:
 
 
 def _by_shot(
-    ear: _Ear, turns: Sequence[Turn], shots: Sequence[tuple[int, float, float]]
+    ear: Ear, turns: Sequence[Turn], shots: Sequence[tuple[int, float, float]]
 ) -> tuple[list[ShotVoice], list[NDArray[np.float64]]]:
     found, embedded = [], []
     for index, start_s, end_s in shots:
@@ -228,7 +191,7 @@ def _reference(store: ArtifactStore, name: str) -> NDArray[np.float64]:
     spans = [(a, b) for a, b in whisper.speech_spans(mono) if b - a >= LEAST_S]
     if not spans:
         raise ToolError(f"speakers: no stretch of speech in the reference recording lasts {LEAST_S:g} s")
-    return _Ear(mono).voice(spans)
+    return Ear(mono).voice(spans)
 
 
 def _draw(footage: Footage, result: Result) -> Iterator[tuple[str, Any]]:
@@ -253,12 +216,20 @@ TOOL = Tool(
     result=Result,
     providers=(
         Provider(
+            name="wespeaker-resnet34",
+            version="1",
+            fidelity="substitute",
+            run=_wespeaker,
+            packages=("faster_whisper", "onnxruntime"),
+            weights=("wespeaker-resnet34", "voice-encoder"),
+        ),
+        Provider(
             name="resemblyzer",
             version="1",
             fidelity="substitute",
-            run=_run,
+            run=_resemblyzer,
             packages=("faster_whisper",),
-            weights=(WEIGHTS,),
+            weights=("voice-encoder",),
         ),
     ),
     uses_shots=True,

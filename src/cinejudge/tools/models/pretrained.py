@@ -33,7 +33,8 @@ def pretrained(network: str, folder: Path, device: str, *, safetensors: bool = T
         output_loading_info=True,
         dtype=torch.float32,
     )
-    lacking = sorted(loading["missing_keys"])
+    # Constants that a network keeps beside its weights need not be in the file.
+    lacking = sorted(set(loading["missing_keys"]) & {name for name, _ in made.named_parameters()})
     if lacking:
         raise ValueError(f"{folder.name} has no weights for {', '.join(lacking[:3])} of {network}")
     return made.to(device).eval()
