@@ -24,11 +24,12 @@ import torch
 from cinejudge import weights
 from cinejudge.media import ArtifactStore, Footage, Sound
 from cinejudge.media.recording import read_recording
-from cinejudge.tools import audio_events, audio_quality, music, speakers, voice_windows
+from cinejudge.tools import audio_events, audio_quality, music, speakers
 from cinejudge.tools.contract import Abstain, Look
 from cinejudge.tools.models import voice_encoder, whisper
 from cinejudge.tools.signals import rhythm, spectrum
 from cinejudge.tools.signals.clusters import mean_vector
+from cinejudge.tools.voice_windows import HOP_S, WINDOW_S
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "tools"))
 from melody import INSTRUMENTS, RATE
@@ -139,7 +140,7 @@ def over_cuts(folder: Path) -> Iterator[str]:
 
 def likeness(folder: Path) -> Iterator[str]:
     """Cosines of stretches of speech of one person and of two, from recordings."""
-    encoder = voice_encoder.load(weights.path(speakers.WEIGHTS))
+    encoder = voice_encoder.load(weights.path("voice-encoder"))
     windows: list[tuple[str, str, float, float, Any]] = []
     spans: dict[tuple[str, str, float], list[Any]] = {}
     for path in sorted(folder.glob("*/*.wav")):
@@ -148,10 +149,10 @@ def likeness(folder: Path) -> Iterator[str]:
             if b - a < speakers.LEAST_S:
                 continue
             part = voice_encoder.louder(samples[round(a * RATE) : round(b * RATE)])
-            starts = np.arange(1 + max(0, int((b - a - voice_windows.WINDOW_S) / voice_windows.HOP_S + 1e-6))) * voice_windows.HOP_S
-            pieces = [part[round(s * RATE) : round((s + voice_windows.WINDOW_S) * RATE)] for s in starts]
+            starts = np.arange(1 + max(0, int((b - a - WINDOW_S) / HOP_S + 1e-6))) * HOP_S
+            pieces = [part[round(s * RATE) : round((s + WINDOW_S) * RATE)] for s in starts]
             for start, voice in zip(starts, encoder.embed(pieces), strict=True):
-                windows.append((path.parent.name, path.name, a + start, a + start + voice_windows.WINDOW_S, voice))
+                windows.append((path.parent.name, path.name, a + start, a + start + WINDOW_S, voice))
                 spans.setdefault((path.parent.name, path.name, a), []).append(voice)
     pairs = [
         (float(x[4] @ y[4]), x[0] == y[0])
