@@ -115,24 +115,17 @@ def test_colours_are_deviations_from_the_mean() -> None:
 # --- loading, with the package and without ---
 
 
-class Recorder:
-    """Stands for a class of ``transformers``: notes how it is called."""
-
-    calls: list[Any]
+class Recorder(torch.nn.Module):
+    """Stands for a network of ``transformers``: notes how it is called."""
 
     def __init__(self, longest: int, bias: bool) -> None:
+        super().__init__()
         self.config = SimpleNamespace(
             text_config=SimpleNamespace(max_position_embeddings=longest), vision_config=SimpleNamespace(image_size=16)
         )
         self.seen: dict[str, Any] = {}
         if bias:
             self.logit_scale, self.logit_bias = torch.tensor(2.0), torch.tensor([-1.0])
-
-    def to(self, device: str) -> Recorder:
-        return self
-
-    def eval(self) -> Recorder:
-        return self
 
     def get_text_features(self, input_ids: torch.Tensor) -> Any:
         self.seen["ids"] = input_ids

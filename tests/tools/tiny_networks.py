@@ -45,16 +45,15 @@ def siglip_words() -> Any:
 
 
 def bert_words(*names: str) -> Any:
-    """BERT's kind of tokens: these words, a full stop, and the marks."""
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    """BERT's kind of tokens: these words, a full stop, and the marks, these by the numbers that BERT has for them."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ".", *names]
-    words = Tokenizer(models.WordPiece({name: i for i, name in enumerate(vocabulary)}, unk_token="[UNK]"))
+    marks = {"[PAD]": 0, "[UNK]": 100, "[CLS]": 101, "[SEP]": 102, ".": 1012}
+    vocabulary = {**{f"[unused{i}]": i for i in range(1013)}, **{name: 1013 + i for i, name in enumerate(names)}}
+    kept = {name: i for name, i in vocabulary.items() if i not in marks.values()}
+    words = Tokenizer(models.WordPiece({**kept, **marks}, unk_token="[UNK]"))
     words.normalizer = normalizers.Lowercase()
     words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    words.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
     words.add_special_tokens(["[PAD]", "[CLS]", "[SEP]"])
     return words
 

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from cinejudge import weights
+from cinejudge.tools.models import tokens
 from cinejudge.tools.models.pretrained import pretrained
 from cinejudge.tools.signals import mel
 
@@ -36,11 +37,9 @@ Vectors = NDArray[np.float32]
 @cache
 def load(device: str = "cpu") -> Clap:
     """The network with its weights and words, loaded once per process."""
-    from tokenizers import Tokenizer
-
     folder: Path = weights.path("clap-htsat-unfused")
     network = pretrained("ClapModel", folder, device, safetensors=False)
-    return Clap(network, Tokenizer.from_file(str(folder / "tokenizer.json")), device)
+    return Clap(network, tokens.read(folder), device)
 
 
 class Clap:
@@ -49,10 +48,7 @@ class Clap:
     def __init__(self, network: Any, words: Tokenizer, device: str) -> None:
         """Binds network and words; :func:`load` does it from the weights folder."""
         self._network, self._words, self._device = network, words, device
-        self._words.no_truncation()
-        self._words.no_padding()
-        self._words.encode_special_tokens = True  # a mark written into a text is words like any other
-        self._begin, self._end, self._fill = (words.token_to_id(mark) for mark in ("<s>", "</s>", "<pad>"))
+        self._begin, self._end, self._fill = (tokens.mark(words, mark) for mark in ("<s>", "</s>", "<pad>"))
 
     @property
     def slope(self) -> float:

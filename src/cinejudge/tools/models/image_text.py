@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from cinejudge import weights
-from cinejudge.tools.models import pixels
+from cinejudge.tools.models import pixels, tokens
 from cinejudge.tools.models.pixels import Picture
 from cinejudge.tools.models.pretrained import pretrained
 
@@ -60,12 +60,9 @@ KINDS = {
 @cache
 def load(name: str, device: str = "cpu") -> ImageText:
     """The network ``clip`` or ``siglip``, loaded once per process."""
-    from tokenizers import Tokenizer
-
     kind = KINDS[name]
     folder = weights.path(kind.weights)
-    words = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    return ImageText(kind, pretrained(kind.network, folder, device), words, device)
+    return ImageText(kind, pretrained(kind.network, folder, device), tokens.read(folder), device)
 
 
 class ImageText:
@@ -74,10 +71,7 @@ class ImageText:
     def __init__(self, kind: Kind, network: Any, words: Tokenizer, device: str) -> None:
         """Binds network and words; :func:`load` does it from the weights folder."""
         self._kind, self._network, self._words, self._device = kind, network, words, device
-        self._words.no_truncation()
-        self._words.no_padding()
-        self._words.encode_special_tokens = True  # a mark written into a text is words like any other
-        self._marks = [words.token_to_id(mark) for mark in (kind.begin, kind.end) if mark is not None]
+        self._marks = [tokens.mark(words, mark) for mark in (kind.begin, kind.end) if mark is not None]
 
     @property
     def longest(self) -> int:
