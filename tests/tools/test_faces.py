@@ -146,6 +146,20 @@ def test_the_same_face_twice_is_one() -> None:
     assert [round(float(s.box[0])) for s in kept] == [104, 500]
 
 
+def test_two_boxes_on_one_turned_head_are_one_face() -> None:
+    """Boxes that were found on the head of a man in a hat who turns to the side: brow to mouth, and nose to chin."""
+    upper = Sighting(np.array([381, 90, 444, 152], np.float32), 0.66, None)
+    lower = Sighting(np.array([381, 124, 456, 198], np.float32), 0.72, None)
+    assert without_duplicates([upper, lower]) == [lower]
+
+
+def test_a_face_half_behind_another_stays_when_landmarks_are_sure_of_both() -> None:
+    before, behind = sighting(100), sighting(150)
+    assert without_duplicates([before, behind]) == [before, behind]
+    assert without_duplicates([before, sighting(150, frontal=False)]) == [before]
+    assert len(without_duplicates([before, sighting(170, frontal=False)])) == 2  # cheek to cheek
+
+
 def test_insightface_is_called_as_its_package_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stand-in of the package's interface: SCRFD gives boxes, scores and five points, ArcFace 512 numbers."""
     from cinejudge.tools.models import arcface

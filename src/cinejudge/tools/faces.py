@@ -154,7 +154,7 @@ TOOL = Tool(
         ),
         Provider(
             name="face-landmarker",
-            version="1",
+            version="2",
             fidelity="substitute",
             run=_face_landmarker,
             packages=("torch", "cv2", "ai_edge_litert", "scipy"),

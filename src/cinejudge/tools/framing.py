@@ -189,7 +189,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     providers=(
-        Provider(name="heads", version="1", fidelity="own", run=_run, weights=("human-models", "face-landmarker")),
+        Provider(name="heads", version="2", fidelity="own", run=_run, weights=("human-models", "face-landmarker")),
     ),
     uses_shots=True,
     draw=_draw,

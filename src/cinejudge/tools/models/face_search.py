@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cinejudge.tools.models import blazeface, face_landmarker
+from cinejudge.tools.models import blazeface, face_landmarker, light
 from cinejudge.tools.models.boxes import containment, iou
 from cinejudge.tools.models.face_landmarker import Face
 
@@ -30,6 +30,9 @@ SMALLEST_PX = 16
 """Smaller faces are not told from noise."""
 DUPLICATE = 0.6
 """Share of the smaller box above which two faces are one."""
+DUPLICATE_FROM_SIDE = 0.4
+"""The same where landmarks confirm only one or none: a detector may find the upper and the lower half of a head that
+is turned away, while the faces of two people who look past each other lie side by side."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,10 @@ class Search(Protocol):
 
 def search(pictures: Sequence[Picture], device: str) -> list[list[Sighting]]:
     """Faces by BlazeFace and the face landmarker."""
-    windows = [blazeface.windows_of(*picture.shape[:2]) for picture in pictures]
-    proposed = blazeface.detect(pictures, windows, threshold=CANDIDATE, device=device)
-    return [_confirm(picture, found, device) for picture, found in zip(pictures, proposed, strict=True)]
+    neutral = [light.neutral(picture) for picture in pictures]
+    windows = [blazeface.windows_of(*picture.shape[:2]) for picture in neutral]
+    proposed = blazeface.detect(neutral, windows, threshold=CANDIDATE, device=device)
+    return [_confirm(picture, found, device) for picture, found in zip(neutral, proposed, strict=True)]
 
 
 def _confirm(picture: Picture, found: blazeface.Found, device: str) -> list[Sighting]:
@@ -95,6 +99,7 @@ def without_duplicates(sightings: Sequence[Sighting]) -> list[Sighting]:
     kept: list[Sighting] = []
     for each in sorted(sightings, key=lambda s: (s.face is None, -s.score)):
         boxes = np.stack([k.box for k in kept]) if kept else np.zeros((0, 4), np.float32)
-        if not kept or containment(each.box[None], boxes).max() < DUPLICATE:
+        limit = DUPLICATE_FROM_SIDE if each.face is None else DUPLICATE
+        if not kept or containment(each.box[None], boxes).max() < limit:
             kept.append(each)
     return kept
