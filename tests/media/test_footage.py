@@ -104,6 +104,13 @@ def test_without_pictures_there_are_still_thumbnails(two_seconds: Path, footage:
         clip.frame(0)
 
 
+def test_without_signals_the_thumbnails_are_the_same(two_seconds: Path, footage: Open) -> None:
+    measured, bare = footage(two_seconds), footage(two_seconds, FramePlan(signals=False))
+    assert bare.signals == {} and measured.signals
+    assert np.array_equal(bare.thumbs, measured.thumbs)
+    assert np.array_equal(bare.luma, measured.luma)
+
+
 def test_sample_spreads_evenly(two_seconds: Path, footage: Open) -> None:
     clip = footage(two_seconds)
     assert clip.sample(0, 48, count=4) == [6, 18, 30, 42]

@@ -65,7 +65,7 @@ def decode(descriptor: int, folder: Path, plan: FramePlan, limits: MediaLimits) 
             facts["notes"].append("its sound is in a codec that is not judged")
     with door.open_container(descriptor, limits) as container:
         words = carried_words(container)
-    return {"facts": facts, "signals": list(SIGNALS), "sound": sound, "words": words}
+    return {"facts": facts, "signals": list(SIGNALS) if plan.signals else [], "sound": sound, "words": words}
 
 
 class _Pulse:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FramePlan:
-    """What the decoding pass keeps beside the thumbnails and the signals, which it always takes."""
+    """What the decoding pass keeps beside the thumbnails, which it always takes."""
+
+    signals: bool = True
+    """Measure each frame on its own pixels. Shot detection alone does not need it."""
 
     pictures: bool = True
-    """Keep JPEG pictures. Shot detection alone does not need them."""
+    """Keep JPEG pictures. Shot detection alone does not need them either."""
     max_side: int = 1280
     """Pixels of the longer side of kept pictures; smaller videos keep their own size."""
     max_pictures: int = 6000

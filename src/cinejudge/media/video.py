@@ -91,7 +91,8 @@ def decode_video(
             picture = _picture(plain, geometry.turn(np.asarray(scaled.to_ndarray(), dtype=np.uint8)), geometry)
             thumbs.write(picture.thumb.data)
             lumas.write(picture.small.data)
-            rows.extend(meter.measure(picture))
+            if plan.signals:
+                rows.extend(meter.measure(picture))
             album.add(index, frame, geometry)
         album.finish()
     _check(seen, round((_own_seconds(stream) or 0.0) * rate))
