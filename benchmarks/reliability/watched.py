@@ -50,6 +50,7 @@ def run(videos: Path, out: Path, cache: Path, *, until: Callable[[], bool] | Non
     environ = os.environ | {"CINEJUDGE_CACHE_DIR": str(cache), "PYTHONPATH": str(ROOT / "src")}
     spent, start = _spent(), time.perf_counter()
     log = out.with_suffix(".log")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored by what is started, even in the background
     with log.open("wb") as errors:
         process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=errors)
     peaks = {"judge": 0.0, "mapped": 0.0, "decoder": 0.0}

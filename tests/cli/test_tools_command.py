@@ -48,7 +48,7 @@ def test_list_json_tells_everything_a_program_needs():
 def test_run_prints_a_readable_result(video):
     done = RUNNER.invoke(app, ["run", "sound", str(video)])
     assert done.exit_code == 0, done.output
-    assert "sound by own 1 (own): found" in done.stdout
+    assert "sound by own 2 (own): found" in done.stdout
     assert "integrated lkfs" in done.stdout and "\x1b" not in done.stdout
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from cinejudge.traces import RunFolder
-from tests.reliability.harness import Site, identity, kill, telling_server, wait_dead, wait_until
+from tests.reliability.harness import ROOT, Site, identity, kill, telling_server, wait_dead, wait_until
 from tests.servers import Answer, Fault, ModelServer, Request, careful
+from tests.videos import make_video, pan
 
 Undisturbed = tuple[dict[str, object], int]
 LINE = "Interrupted. What is done is kept; the same command goes on from there.\n"
@@ -115,3 +118,34 @@ def test_interrupted_while_starting(after_s: float, tmp_path: Path, videos: Path
     kill(process, signal.SIGINT)
     assert process.returncode in (130, -signal.SIGINT)  # the latter before any of our code ran
     assert process.returncode < 0 or site.stderr().endswith(LINE)
+
+
+def test_a_polite_kill_ends_what_a_script_started_in_the_background(
+    tmp_path: Path, videos: Path, server: ModelServer
+) -> None:
+    site = Site(tmp_path / "site", videos, server)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for `command &`
+    try:
+        process = site.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert wait_until(lambda: server.calls >= 2, process)
+    kill(process, signal.SIGTERM)
+    assert process.returncode == 130
+    assert site.stderr().endswith(LINE)
+
+
+@pytest.mark.parametrize("moment", ["decoding", "looking"])
+def test_one_tool_is_interrupted_at_once(tmp_path: Path, moment: str) -> None:
+    video = make_video(tmp_path / "clip.mp4", pan(600, step=1))
+    environ = os.environ | {"CINEJUDGE_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-m", "cinejudge", "tools", "run", "picture", str(video)]
+    begun = {"decoding": "work/*/decoder.log", "looking": "evidence/*/*.json"}[moment]
+    with (tmp_path / "stderr").open("wb") as errors:
+        process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=errors)
+    assert wait_until(lambda: any((tmp_path / "cache").glob(begun)), process)
+    below = kill(process, signal.SIGINT)
+    assert process.returncode == 130
+    assert (tmp_path / "stderr").read_text(encoding="utf-8").endswith(LINE)
+    wait_dead(below)
+    assert os.listdir(tmp_path / "cache" / "work") == []

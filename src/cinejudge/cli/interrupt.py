@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 
 def heed_terminate() -> None:
-    """Treats SIGTERM, by which schedulers and containers end a process, as Ctrl-C."""
+    """Treats SIGTERM, by which schedulers and containers end a process, as Ctrl-C.
+
+    Also where Ctrl-C itself is ignored, as in what a script starts in the background.
+    """
     signal.signal(signal.SIGTERM, _as_interrupt)
 
 
@@ -34,14 +37,22 @@ def run_until_done(work: Coroutine[Any, Any, T]) -> T:
     warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
     runner = asyncio.Runner()
     try:
-        result = runner.run(work)
-    except KeyboardInterrupt:
+        result = runner.run(_heeding(work))
+    except (KeyboardInterrupt, asyncio.CancelledError):
         leave()
     except BaseException:
         runner.close()
         raise
     runner.close()
     return result
+
+
+async def _heeding(work: Coroutine[Any, Any, T]) -> T:
+    """The work, cancelled by SIGTERM as by Ctrl-C."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
 
 
 def leave() -> NoReturn:
@@ -53,4 +64,4 @@ def leave() -> NoReturn:
 
 
 def _as_interrupt(number: int, frame: FrameType | None) -> None:
-    signal.raise_signal(signal.SIGINT)
+    raise KeyboardInterrupt

@@ -58,38 +58,46 @@ def run_tool(
 
     Tools that work by shots get them from the offline segmentation.
     """
-    from rich.console import Console
-
+    from cinejudge.cli.interrupt import run_until_done
     from cinejudge.cli.tables import print_result
-    from cinejudge.media import ArtifactStore, Footage
-    from cinejudge.tools.perception import Perception
     from cinejudge.tools.registry import get_tool
-    from cinejudge.weights import cache_dir
 
     tool = get_tool(name)
-    args = _arguments(arg or [])
-    cache = cache_dir()
-    with Footage(video, cache=cache) as footage:
-        perception = Perception(footage, ArtifactStore(cache / "artifacts"), cache / "evidence", device=device)
-        with Console(stderr=True).status(f"{name} looks at {video.name}", spinner="dots"):
-            evidence = asyncio.run(_look(perception, tool, args))
-        result = perception.result(evidence) if evidence.found else None
-        if as_json:
-            typer.echo(json.dumps(evidence.model_dump(mode="json"), ensure_ascii=False))
-        else:
-            print_result(evidence, result)
-        if draw is not None and result is not None:
-            _draw(perception, tool, result, draw)
+    evidence, result = run_until_done(_run(tool, video, _arguments(arg or []), device, draw))
+    if as_json:
+        typer.echo(json.dumps(evidence.model_dump(mode="json"), ensure_ascii=False))
+    else:
+        print_result(evidence, result)
     if evidence.status in ("unavailable", "failed"):
         raise typer.Exit(1)
 
 
-async def _look(perception: Perception, tool: AnyTool, args: dict[str, Any]) -> Evidence:
-    if tool.uses_shots:
-        from cinejudge.agent.segment import SignalInspector, segment
+async def _run(
+    tool: AnyTool, video: Path, args: dict[str, Any], device: str, draw: Path | None
+) -> tuple[Evidence, Any]:
+    """The evidence, and the typed result where something was found.
 
-        perception.shots = (await segment(perception, None, SignalInspector())).shots
-    return await perception.look(tool.name, **args)
+    What takes long is done in threads: an interrupt need not wait for it.
+    """
+    from rich.console import Console
+
+    from cinejudge.agent.segment import SignalInspector, segment
+    from cinejudge.media import ArtifactStore, Footage
+    from cinejudge.tools.perception import Perception
+    from cinejudge.weights import cache_dir
+
+    cache = cache_dir()
+    with Footage(video, cache=cache) as footage:
+        perception = Perception(footage, ArtifactStore(cache / "artifacts"), cache / "evidence", device=device)
+        with Console(stderr=True).status(f"{tool.name} looks at {footage.name}", spinner="dots"):
+            await asyncio.to_thread(lambda: footage.clip)
+            if tool.uses_shots:
+                perception.shots = (await segment(perception, None, SignalInspector())).shots
+            evidence = await perception.look(tool.name, **args)
+        result = perception.result(evidence) if evidence.found else None
+        if draw is not None and result is not None:
+            await asyncio.to_thread(_draw, perception, tool, result, draw)
+        return evidence, result
 
 
 def _draw(perception: Perception, tool: AnyTool, result: Any, out: Path) -> None:
