@@ -255,15 +255,19 @@ class TestSound:
         got = await taken("sound.speech_margin", senses)
         assert got.value == pytest.approx(12.0)
 
-    @pytest.mark.parametrize(("understood", "value"), [(True, None), (False, -4.0)])
+    @pytest.mark.parametrize(
+        ("understood", "script", "value"),
+        [(True, None, None), (False, None, -4.0), (True, "we launch at dawn", None), (True, "there is no time", -4.0)],
+    )
     async def test_words_that_were_recognised_are_not_called_covered(
-        self, understood: bool, value: float | None
+        self, understood: bool, script: str | None, value: float | None
     ) -> None:
-        senses = Senses(
-            sound=self.levels(*[-20.0] * 5, *[-16.0] * 5),
-            speech=SimpleNamespace(spans=(Span(start_s=0, end_s=2),), fully_transcribed=understood),
+        heard = SimpleNamespace(
+            spans=(Span(start_s=0, end_s=2),), fully_transcribed=understood, text="We launch at dawn."
         )
-        got = await taken("sound.speech_margin", senses)
+        senses = Senses(sound=self.levels(*[-20.0] * 5, *[-16.0] * 5), speech=heard)
+        meant = brief(lines=(Line(text=script),)) if script else None
+        got = await taken("sound.speech_margin", senses, brief=meant)
         assert got.value == (None if value is None else pytest.approx(value))
 
     async def test_what_lies_between_the_words(self) -> None:
@@ -281,12 +285,16 @@ class TestSound:
 
     @pytest.mark.parametrize(
         ("silences", "longest"),
-        [([], 0.0), ([(3.0, 3.7), (6.0, 6.4)], 0.7), ([(0.0, 2.0), (9.0, 10.0)], 0.0)],
+        [([], 0.0), ([(3.0, 3.7), (6.0, 6.4)], 0.7), ([(0.0, 2.0), (9.0, 10.0)], 0.0), ([(0.0, 10.0)], None)],
     )
-    async def test_a_hole_has_sound_on_both_sides(self, silences: list[tuple[float, float]], longest: float) -> None:
+    async def test_a_hole_has_sound_on_both_sides(
+        self, silences: list[tuple[float, float]], longest: float | None
+    ) -> None:
         spans = tuple(Span(start_s=start, end_s=end) for start, end in silences)
-        got = await taken("sound.dropout", Senses(sound=SimpleNamespace(duration_s=10.0, silences=spans)))
-        assert got.value == pytest.approx(longest)
+        silent = sum(span.length_s for span in spans) / 10
+        sound = SimpleNamespace(duration_s=10.0, silences=spans, silent_share=silent)
+        got = await taken("sound.dropout", Senses(sound=sound))
+        assert got.value == (None if longest is None else pytest.approx(longest))
 
     async def test_a_clip_without_sound_is_silent(self) -> None:
         assert (await taken("sound.silence", Senses(has_audio=False))).value == 1.0

@@ -308,3 +308,71 @@ class TestReference:
         senses = Senses(similarity=pairs(matches=(Match(shot=0, reference=SHA, subject=None),)))
         got = await taken("reference.subject", senses, shot(0), brief=self.BRIEF)
         assert got.value is None and "no shot shows" in (got.reason or "")
+
+
+class TestStanding:
+    @pytest.mark.parametrize(
+        ("labels", "confidence", "value"),
+        [(("static",), 0.9, 0.1), (("push_in",), 0.9, 0.9), (("handheld",), 1.0, 1.0)],
+    )
+    async def test_whether_the_camera_moves(self, labels: tuple[str, ...], confidence: float, value: float) -> None:
+        got = await taken("camera.moves", Senses(camera=moving(*labels, confidence=confidence)))
+        assert got.value == pytest.approx(value)
+
+    async def test_what_cannot_be_told_is_not_called_standing(self) -> None:
+        assert (await taken("camera.moves", Senses(camera=moving()))).value is None
+
+
+def lit(*brightness: float, contrast: tuple[float, ...] = (0.2, 0.2)) -> Any:
+    shots = [
+        SimpleNamespace(shot=i, levels=SimpleNamespace(brightness=level, contrast=contrast[i]))
+        for i, level in enumerate(brightness)
+    ]
+    change = SimpleNamespace(before=0, after=1, contrast=contrast[1] - contrast[0], lightness=0.0, colour=0.0)
+    return SimpleNamespace(shots=shots, changes=[change])
+
+
+class TestKey:
+    @pytest.mark.parametrize(
+        ("words", "brightness", "value"),
+        [("low-key", 0.1, 1.0), ("low key", 0.32, 0.5), ("low-key", 0.6, 0.0), ("high-key", 0.7, 1.0)],
+    )
+    async def test_brightness_tells_the_key(self, words: str, brightness: float, value: float) -> None:
+        got = await taken("light.key_match", Senses(picture=lit(brightness)), brief=asked(lighting=words))
+        assert got.value == pytest.approx(value)
+
+    @pytest.mark.parametrize("words", ["neon light", "low-key side light", "by candle"])
+    async def test_other_light_needs_eyes(self, words: str) -> None:
+        got = await taken("light.key_match", Senses(picture=lit(0.1)), brief=asked(lighting=words))
+        assert got.value is None and got.missing
+
+
+SCENE: dict[str, Any] = {"shots": [{"index": i, "scene": "a kitchen"} for i in range(2)]}
+
+
+class TestContrast:
+    @pytest.mark.parametrize(("contrast", "value"), [((0.1, 0.2), 1.0), ((0.2, 0.1), 1.0), ((0.2, 0.2), 0.0)])
+    async def test_a_doubling_is_one_stop(self, contrast: tuple[float, ...], value: float) -> None:
+        senses = Senses(picture=lit(0.4, 0.4, contrast=contrast))
+        got = await taken("contrast.change", senses, shot(0), shot(1), brief=SCENE, target="shot0-1")
+        assert got.value == pytest.approx(value)
+
+    async def test_another_scene_may_differ(self) -> None:
+        senses = Senses(picture=lit(0.4, 0.4, contrast=(0.1, 0.2)))
+        brief = {"shots": [{"index": 0, "scene": "a kitchen"}, {"index": 1, "scene": "the sea at night"}]}
+        assert (await taken("contrast.change", senses, shot(0), shot(1), brief=brief, target="shot0-1")).value is None
+
+
+async def test_words_take_time_to_read() -> None:
+    line = SimpleNamespace(text="three words here", start_s=1.0, end_s=2.0)
+    got = await taken("shots.time_to_read", Senses(ocr=SimpleNamespace(lines=[line])), shot(0), shot(1))
+    assert got.parts == {"shot0": pytest.approx(1.0), "shot1": pytest.approx(0.0)}
+    assert got.value == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(("faces", "bodies", "people"), [(0, 0, 0), (1, 0, 1), (0, 2, 2)])
+async def test_nobody_takes_both_detectors(faces: int, bodies: int, people: int) -> None:
+    tracks = [SimpleNamespace(shot=0)] * faces
+    counts = [SimpleNamespace(name="person", shot=0, most=bodies), SimpleNamespace(name="person", shot=1, most=9)]
+    senses = Senses(faces=SimpleNamespace(tracks=tracks), objects=SimpleNamespace(counts=counts))
+    assert (await taken("persons.seen", senses, shot(0), target="shot0")).value == people

@@ -134,6 +134,25 @@ async def shots_scale_jump(query: Query) -> Measured:
     )
 
 
+@measure("camera.moves", unit="")
+async def camera_moves(query: Query) -> Measured:
+    """How surely the camera moves in the shot: 0 where it surely stands, 1 where it surely does not."""
+    (shot,) = query.shots
+    camera, evidence = await query.look("camera")
+    found = _of(camera, shot)
+    if found is None or found.reason:
+        raise NoValue(found.reason if found else "the camera was not looked at in this shot", evidence=(evidence.id,))
+    stands = found.labels == ("static",)
+    return Measured(
+        name=query.name,
+        target=query.target,
+        value=(1 - found.confidence) if stands else found.confidence,
+        note=", ".join(found.labels).replace("_", " "),
+        evidence=(evidence.id,),
+        spans=(shot.span,),
+    )
+
+
 @measure("camera.shake", unit="% of width")
 async def camera_shake(query: Query) -> Measured:
     """Root mean square displacement of the picture above 2 Hz, in per cent of its width; the most of the shots.

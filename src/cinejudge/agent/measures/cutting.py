@@ -1,12 +1,15 @@
-"""Measures of the cutting itself, from the corrected shots."""
+"""Measures of the cutting itself, from the corrected shots and the words in them."""
 
 from __future__ import annotations
 
 import statistics
 
 from cinejudge.agent.measures.registry import NoValue, Query, measure
-from cinejudge.schema import Measured
+from cinejudge.schema import Measured, Span
 from cinejudge.schema.terms import named_terms
+
+WORDS_PER_S = 3.0
+"""Words of lettering that a viewer reads in a second."""
 
 
 @measure("shots.duration", unit="s")
@@ -24,6 +27,35 @@ async def shots_duration(query: Query) -> Measured:
         spans=(shortest.span,),
         parts=lengths,
     )
+
+
+@measure("shots.time_to_read", unit="s")
+async def shots_time_to_read(query: Query) -> Measured:
+    """Length of the shortest of the shots in question less the time that the words in it take to read, in seconds."""
+    if not query.shots:
+        raise NoValue("no shot to measure")
+    read, evidence = await query.look("ocr")
+    left = {}
+    for shot in query.shots:
+        lines = [line for line in read.lines if shot.span.overlap_s(Span(start_s=line.start_s, end_s=line.end_s)) > 0]
+        words = sum(len(line.text.split()) for line in lines)
+        left[f"shot{shot.index}"] = round(shot.end_s - shot.start_s - words / WORDS_PER_S, 3)
+    shortest = min(query.shots, key=lambda s: left[f"shot{s.index}"])
+    return Measured(
+        name=query.name,
+        target=query.target,
+        value=min(left.values()),
+        unit="s",
+        evidence=(evidence.id,),
+        spans=(shortest.span,),
+        parts=left,
+    )
+
+
+@measure("shots.count", unit="shots")
+async def shots_count(query: Query) -> Measured:
+    """Number of shots."""
+    return Measured(name=query.name, target=query.target, value=float(len(query.shots)), unit="shots")
 
 
 @measure("shots.duration_variation", unit="")

@@ -1,4 +1,4 @@
-"""Measures of light and colour across a cut, from the tool ``picture``."""
+"""Measures of light and colour, mostly across a cut, from the tool ``picture``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any
 from cinejudge.agent.measures.brief import shared
 from cinejudge.agent.measures.registry import NoValue, Query, measure
 from cinejudge.schema import Measured, Span
+from cinejudge.schema.terms import named_terms
 
+KEYS = {"low_key": (0.42, 0.22), "high_key": (0.40, 0.62)}
+"""Mean luma at which a picture is surely not in that key, and surely is; in between it may be either."""
 NEAR_BLACK = 0.08
 """Brightness below which a shot is black or a card on black, and its light says nothing."""
 
@@ -25,6 +28,45 @@ async def color_change(query: Query) -> Measured:
     """Colour difference CIE 1976 (dE*ab) of the mean colours across the cut, between two shots of one scene."""
     change, made = await _change(query)
     return Measured(**made, value=math.hypot(change.lightness, change.colour), unit="dE")
+
+
+@measure("contrast.change", unit="stops")
+async def contrast_change(query: Query) -> Measured:
+    """Ratio of the contrasts (deviation of luma) on both sides of the cut, as a logarithm to base 2, one scene only."""
+    change, made = await _change(query)
+    picture, _ = await query.look("picture")
+    after = next(s.levels.contrast for s in picture.shots if s.shot == change.after)
+    before = after - change.contrast
+    if min(before, after) <= 0:
+        raise NoValue("a picture without contrast", evidence=made["evidence"])
+    note = f"deviation of luma {before:.2f} before, {after:.2f} after"
+    return Measured(**made | {"note": note}, value=abs(math.log2(after / before)), unit="stops")
+
+
+@measure("light.key_match", unit="")
+async def light_key_match(query: Query) -> Measured:
+    """How surely the shot is in the key that the brief asks for, by its brightness: 1 surely, 0 surely not.
+
+    Only low key and high key are matters of brightness; the side, hardness and colour of light need eyes.
+    """
+    (shot,) = query.shots
+    words = (query.brief.shots[shot.spec].lighting or "") if query.brief and shot.spec is not None else ""
+    wanted = named_terms("lighting", words)
+    if len(wanted) != 1 or wanted[0] not in KEYS:
+        raise NoValue(f"no matter of brightness alone: {words!r}", missing=True)
+    picture, evidence = await query.look("picture")
+    levels = next((s.levels for s in picture.shots if s.shot == shot.index), None)
+    if levels is None:
+        raise NoValue("no clean frame in this shot", evidence=(evidence.id,))
+    other, full = KEYS[wanted[0]]
+    return Measured(
+        name=query.name,
+        target=query.target,
+        value=min(1.0, max(0.0, (levels.brightness - other) / (full - other))),
+        note=f"mean luma {levels.brightness:.2f}, wanted {wanted[0].replace('_', ' ')}",
+        evidence=(evidence.id,),
+        spans=(shot.span,),
+    )
 
 
 async def _change(query: Query) -> tuple[Any, dict[str, Any]]:

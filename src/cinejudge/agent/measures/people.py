@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from itertools import combinations
 from typing import Any
 
@@ -31,6 +32,23 @@ async def persons_count_gap(query: Query) -> Measured:
         unit="persons",
         note=f"at least {faces.people} people seen, {query.brief.persons} wanted",
         evidence=(evidence.id,),
+    )
+
+
+@measure("persons.seen", unit="persons")
+async def persons_seen(query: Query) -> Measured:
+    """People seen in one of the shots in question: its faces or its bodies at once, whichever are more."""
+    faces, evidence = await query.look("faces")
+    objects, more = await query.look("objects")
+    shots = {s.index for s in query.shots}
+    by_face = Counter(track.shot for track in faces.tracks if track.shot in shots)
+    by_body = [count.most for count in objects.counts if count.name == "person" and count.shot in shots]
+    return Measured(
+        name=query.name,
+        target=query.target,
+        value=float(max([*by_face.values(), *by_body], default=0)),
+        unit="persons",
+        evidence=(evidence.id, more.id),
     )
 
 

@@ -6,14 +6,18 @@ import statistics
 from typing import Any
 
 from cinejudge.agent.measures.registry import NoValue, Query, measure
+from cinejudge.agent.measures.speech import word_errors
 from cinejudge.schema import Measured, Span
 
 BLOCK_S = 0.4
 """Length of the blocks of the momentary loudness (ITU-R BS.1770-4)."""
 EDGE_S = 0.3
 """Silence that comes nearer to the clip's beginning or end is a late start or an early end, not a hole."""
+SILENT = 0.99
 LEAST_BLOCKS = 5
 """Fewer blocks on one side say nothing about a level."""
+MISHEARD = 0.5
+"""Word error rate against the script from which on its words were not recognised."""
 AUDIBLE_DB = 9.0
 """Speech that stands out by so much can be followed whatever else sounds."""
 
@@ -38,6 +42,8 @@ async def sound_silence(query: Query) -> Measured:
 async def sound_dropout(query: Query) -> Measured:
     """Longest silence under -60 dBFS with sound before and after it, in seconds; 0 where there is none."""
     sound, evidence = await query.look("sound")
+    if sound.silent_share >= SILENT:
+        raise NoValue("the clip is silent throughout: no sound breaks off", evidence=(evidence.id,))
     inside = [span for span in sound.silences if span.start_s >= EDGE_S and span.end_s <= sound.duration_s - EDGE_S]
     longest = max(inside, key=lambda span: span.length_s, default=None)
     return Measured(
@@ -82,7 +88,7 @@ async def sound_speech_margin(query: Query) -> Measured:
     """Median loudness while somebody speaks less the median loudness of the stretches without speech, in dB.
 
     It is a floor for how far speech stands out: sound that stops while somebody speaks makes it look smaller. So a
-    small margin says nothing about words that were recognised all the same.
+    small margin says nothing about words that were recognised all the same; where there is a script, as its words.
     """
     sound, evidence = await query.look("sound")
     spoken, found = await query.look("speech")
@@ -98,7 +104,8 @@ async def sound_speech_margin(query: Query) -> Measured:
         raise NoValue("too little speech, or too little beside it, to compare", evidence=(evidence.id, heard))
     parts = {"speech": statistics.median(during), "rest": statistics.median(without)}
     margin = parts["speech"] - parts["rest"]
-    if margin < AUDIBLE_DB and spoken.fully_transcribed:
+    errors = word_errors(query.brief.all_lines, spoken.text, whole=True) if query.brief else None
+    if margin < AUDIBLE_DB and spoken.fully_transcribed and (errors is None or errors < MISHEARD):
         raise NoValue(
             f"speech is {margin:+.1f} dB over the rest, but its words were recognised: calling them covered needs ears",
             missing=True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cinejudge.agent.measures.registry import NoValue, Query, measure
 from cinejudge.schema import Line, Measured, Span
 from cinejudge.tools.text_distance import edit_distance, normal_words
@@ -19,16 +21,13 @@ async def speech_error_rate(query: Query) -> Measured:
     if not heard.fully_transcribed:
         left = next(u for u in heard.utterances if not u.transcribed)
         raise NoValue(f"not all speech was transcribed: {left.reason}", missing=True, evidence=(evidence.id,))
-    reference = normal_words(" ".join(line.text for line in lines), "lenient")
-    if not reference:
+    rate = word_errors(lines, heard.text, whole=query.target == "clip")
+    if rate is None:
         raise NoValue("the script's lines hold no words")
-    words = normal_words(heard.text, "lenient")
-    whole = query.target == "clip"
-    distance = edit_distance(reference, words) if whole else best_stretch_distance(reference, words)
     return Measured(
         name=query.name,
         target=query.target,
-        value=min(1.0, distance / len(reference)),
+        value=rate,
         unit="WER",
         note=f"script “{' '.join(line.text for line in lines)[:300]}”, heard “{heard.text[:300]}”",
         evidence=(evidence.id,),
@@ -52,6 +51,22 @@ async def speech_pause(query: Query) -> Measured:
         evidence=(evidence.id,),
         spans=(Span(start_s=start, end_s=max(start, end)),),
     )
+
+
+def word_errors(lines: Iterable[Line], heard: str, *, whole: bool) -> float | None:
+    """Word errors of what is heard against lines, by their words, 0 to 1; None for lines without words.
+
+    Args:
+        lines: The script.
+        heard: All words that were heard.
+        whole: Whether the lines are all that should be heard, rather than a part of it.
+    """
+    reference = normal_words(" ".join(line.text for line in lines), "lenient")
+    words = normal_words(heard, "lenient")
+    if not reference:
+        return None
+    distance = edit_distance(reference, words) if whole else best_stretch_distance(reference, words)
+    return min(1.0, distance / len(reference))
 
 
 def best_stretch_distance(reference: list[str], words: list[str]) -> int:
