@@ -71,3 +71,16 @@ def test_parquet_holds_the_same_rows_where_pyarrow_is_installed(run: Path) -> No
     plain = list(csv.DictReader(io.StringIO((run / "metrics.csv").read_text())))
     assert [row["metric"] for row in rows] == [row["metric"] for row in plain]
     assert {row["status"] for row in rows if row["score"] is None}.isdisjoint({"scored"})
+
+
+def test_failure_rates_are_told_for_a_single_model_too(run: Path) -> None:
+    summary = Summary.model_validate_json((run / "summary.json").read_bytes())
+    verdicts = [v for trace in RunFolder.load(run).traces() if (v := trace.verdict())]
+    rates = summary.suites["msavbench"].failures
+    assert rates["sound"] is None
+    for dimension in verdicts[0].suites["msavbench"].dimensions:
+        own = {metric.id for metric in dimension.metrics}
+        failed = [f for v in verdicts for f in v.findings if f.suite == "msavbench" and f.metric in own]
+        if rates[dimension.id] is not None:
+            assert rates[dimension.id] == sum(max(1, len(f.spans)) for f in failed) / len(verdicts)
+    assert any(rates.values())

@@ -35,11 +35,7 @@ class SuiteStanding(Record):
     total: Interval
     dimensions: dict[str, Interval]
     failures: dict[str, float | None]
-    """Failure rate of each dimension as MTAVG-Bench 2.0 has it: failed segments by videos, so it can exceed 1.
-
-    A segment is a stretch of time that a finding points at; a finding about the whole clip counts as one. Only videos
-    in which the dimension was judged count; None where there is none.
-    """
+    """Failure rate of each dimension; see :func:`failure_rate`."""
 
 
 class Standing(Record):
@@ -99,7 +95,7 @@ def _suite(verdicts: Sequence[Verdict], name: str) -> SuiteStanding:
     return SuiteStanding(
         total=interval([suite.score for suite in found]),
         dimensions={wanted: interval(values) for wanted, values in scores.items()},
-        failures={wanted: _failure_rate(verdicts, name, wanted) for wanted in dimensions},
+        failures={wanted: failure_rate(verdicts, name, wanted) for wanted in dimensions},
     )
 
 
@@ -107,7 +103,12 @@ def _score(suite: SuiteVerdict, dimension: str) -> float | None:
     return next((d.score for d in suite.dimensions if d.id == dimension), None)
 
 
-def _failure_rate(verdicts: Sequence[Verdict], name: str, dimension: str) -> float | None:
+def failure_rate(verdicts: Sequence[Verdict], name: str, dimension: str) -> float | None:
+    """Failed segments by videos in one dimension of a suite, as MTAVG-Bench 2.0 has it, so it can exceed 1.
+
+    A segment is a stretch of time that a finding points at; a finding about the whole clip counts as one. Only videos
+    in which the dimension was judged count; None where there is none.
+    """
     segments = videos = 0
     for verdict in verdicts:
         own = next((d for d in verdict.suites[name].dimensions if d.id == dimension), None)

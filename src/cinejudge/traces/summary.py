@@ -7,10 +7,12 @@ import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from pydantic import Field
+
 from cinejudge.schema import SCHEMA_VERSION, DimensionScore, Failure, Record, SuiteVerdict, Unit, Usage, Verdict
 from cinejudge.schema.verdict import MetricStatus
 from cinejudge.traces.clip import ClipTrace
-from cinejudge.traces.leaderboard import Standing, model_of, standings
+from cinejudge.traces.leaderboard import Standing, failure_rate, model_of, standings
 from cinejudge.traces.run import Run
 
 _COLUMNS = (
@@ -39,6 +41,8 @@ class SuiteSummary(Record):
 
     total: Mean
     dimensions: tuple[Mean, ...]
+    failures: dict[str, float | None] = Field(default_factory=dict)
+    """Failure rate of each dimension over all clips: failed stretches by the clips in which it was judged."""
 
 
 class Summary(Record):
@@ -69,17 +73,14 @@ def build_summary(run: Run, traces: Sequence[ClipTrace]) -> Summary:
     verdicts = [verdict for _, verdict in judged]
     models = standings((model_of(trace.source(), run), verdict) for trace, verdict in judged)
     failures = [failure for trace in traces if (failure := trace.failure())]
-    suites: dict[str, list[SuiteVerdict]] = defaultdict(list)
-    for verdict in verdicts:
-        for name, suite in verdict.suites.items():
-            suites[name].append(suite)
+    names = dict.fromkeys(name for verdict in verdicts for name in verdict.suites)
     return Summary(
         run=run.id,
         traces=tuple(trace.id for trace in traces),
         judged=len(verdicts),
         partial=sum(verdict.status == "partial" for verdict in verdicts),
         failures=tuple(failures),
-        suites={name: _suite(results) for name, results in suites.items()},
+        suites={name: _suite(name, [v for v in verdicts if name in v.suites]) for name in names},
         models=models if len(models) > 1 else (),
         usage=_total(verdict.usage for verdict in verdicts),
     )
@@ -137,7 +138,8 @@ def metrics_parquet(traces: Sequence[ClipTrace]) -> bytes:
     return out.getvalue()
 
 
-def _suite(results: list[SuiteVerdict]) -> SuiteSummary:
+def _suite(suite: str, verdicts: Sequence[Verdict]) -> SuiteSummary:
+    results = [verdict.suites[suite] for verdict in verdicts]
     dimensions: dict[str, list[DimensionScore]] = defaultdict(list)
     for result in results:
         for dimension in result.dimensions:
@@ -145,6 +147,7 @@ def _suite(results: list[SuiteVerdict]) -> SuiteSummary:
     return SuiteSummary(
         total=_mean(results[0].name, results[0].title, results),
         dimensions=tuple(_mean(name, found[0].name, found) for name, found in dimensions.items()),
+        failures={name: failure_rate(verdicts, suite, name) for name in dimensions},
     )
 
 
