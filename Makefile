@@ -21,7 +21,7 @@ $(VENV)/.runs: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.runs
-	@echo "Installing what the tests need: about 30 MB (pytest, hypothesis, mypy, ruff)."
+	@echo "Installing what the tests need: about 90 MB (pytest, hypothesis, mypy, ruff, pyarrow, transformers)."
 	$(BIN)/python -m pip install --quiet --progress-bar on --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -87,3 +91,62 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
     with pytest.raises(ConfigError, match=r"pip install 'cinejudge\[otel\]'"):
         otel.collector()
+
+
+@contextmanager
+def listening() -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]:
+    """A collector on loopback: its address, and path, media type and body of what reaches it."""
+    received: list[tuple[str, str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.append((self.path, self.headers["Content-Type"], body))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Silent."""
+
+    with HTTPServer(("127.0.0.1", 0), Collector) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", received
+        server.shutdown()
+        thread.join()
+
+
+def sent(run: Path, monkeypatch: pytest.MonkeyPatch, *, content: bool) -> tuple[list[str], bytes]:
+    """Names of the spans that a collector gets by OTLP over HTTP, and every byte that it got."""
+    service = pytest.importorskip(
+        "opentelemetry.proto.collector.trace.v1.trace_service_pb2", reason="the extra `otel` is not installed"
+    )
+    monkeypatch.setenv(names.CONTENT_SWITCH, "true" if content else "")
+    with listening() as (address, received):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", address)
+        provider = otel.collector()
+        assert provider is not None
+        otel.export_run(RunFolder.load(run), provider, content=otel.content_wanted())
+        provider.shutdown()
+    assert {(path, kind) for path, kind, _ in received} == {("/v1/traces", "application/x-protobuf")}
+    requests = [service.ExportTraceServiceRequest.FromString(body) for _, _, body in received]
+    resources = [spans for request in requests for spans in request.resource_spans]
+    assert {a.value.string_value for r in resources for a in r.resource.attributes if a.key == "service.name"} == {
+        "cinejudge"
+    }
+    found = [span.name for resource in resources for scope in resource.scope_spans for span in scope.spans]
+    return found, b"".join(body for _, _, body in received)
+
+
+def test_a_collector_gets_the_spans_and_no_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, wire = sent(make_run(tmp_path), monkeypatch, content=False)
+    assert {"cinejudge run", "judge clip"} <= set(found)
+    assert b"gen_ai.evaluation.result" in wire and b"msavbench/text.accuracy" in wire
+    for words in (b"night-market", b"hacked", b"weights missing", b"rejected twice"):
+        assert words not in wire
+
+
+def test_a_collector_gets_the_words_that_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, wire = sent(make_run(tmp_path), monkeypatch, content=True)
+    assert b"night-market-b.mp4" in wire and b"rejected twice" in wire
