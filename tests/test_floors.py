@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "traces": {"schema"},
     "agent": {"schema", "media", "weights", "rubrics", "prompts", "llm", "briefs", "tools", "traces"},
 }
-TOP = {"cli", "evaluation", "judging", "settings", "__init__", "__main__"}
+TOP = {"cli", "estimating", "evaluation", "judging", "settings", "__init__", "__main__"}
 HEAVY = {"torch", "cv2", "av", "numpy", "scipy", "openai", "google", "langgraph", "onnxruntime", "scenedetect"}
 
 

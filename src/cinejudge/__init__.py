@@ -23,10 +23,22 @@ __version__ = "0.1.0"
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
+    from cinejudge.estimating import Estimate, estimate
     from cinejudge.evaluation import aevaluate, evaluate, evaluate_many
     from cinejudge.schema import Brief, Failure, Options, Verdict
 
-__all__ = ["Brief", "Failure", "Options", "Verdict", "__version__", "aevaluate", "evaluate", "evaluate_many"]
+__all__ = [
+    "Brief",
+    "Estimate",
+    "Failure",
+    "Options",
+    "Verdict",
+    "__version__",
+    "aevaluate",
+    "estimate",
+    "evaluate",
+    "evaluate_many",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -35,6 +47,10 @@ def __getattr__(name: str) -> Any:
         from cinejudge import evaluation
 
         return getattr(evaluation, name)
+    if name in ("Estimate", "estimate"):
+        from cinejudge import estimating
+
+        return getattr(estimating, name)
     if name in ("Brief", "Failure", "Options", "Verdict"):
         from cinejudge import schema
 

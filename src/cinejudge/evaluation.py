@@ -6,13 +6,18 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cinejudge import __version__
 from cinejudge.judging import Desk, Watcher, choose_device, fence_key, judge_clip
-from cinejudge.schema import Brief, Failure, Options, Verdict, Versions
+from cinejudge.schema import Brief, Failure, Options, Suite, Verdict, Versions
 from cinejudge.schema.errors import BriefError, CinejudgeError, ConfigError, MediaError
 from cinejudge.settings import resolve
+
+if TYPE_CHECKING:
+    from cinejudge.llm import Session
+    from cinejudge.media import ArtifactStore
+    from cinejudge.traces import RunFolder
 
 BriefLike = Brief | str | Mapping[str, Any] | Path
 """A brief: the record, a free-text prompt, the plain data of a brief file, or the path of one."""
@@ -49,7 +54,7 @@ def evaluate(video: str | Path, *, brief: BriefLike | None = None, **options: An
 async def aevaluate(video: str | Path, *, brief: BriefLike | None = None, **options: Any) -> Verdict:
     """Judges one video; see :func:`evaluate`."""
     briefs = None if brief is None else [brief]
-    outcome = await run([Path(video)], resolve(_tuples(options)), briefs=briefs)
+    outcome = await run([Path(video)], resolve(tuples(options)), briefs=briefs)
     result = outcome.results[0]
     if isinstance(result, Failure):
         known: dict[str, type[CinejudgeError]] = {"MediaError": MediaError, "BriefError": BriefError}
@@ -70,7 +75,7 @@ def evaluate_many(
     Returns:
         One result for each video, in order.
     """
-    outcome = asyncio.run(run([Path(v) for v in videos], resolve(_tuples(options)), briefs=briefs))
+    outcome = asyncio.run(run([Path(v) for v in videos], resolve(tuples(options)), briefs=briefs))
     return list(outcome.results)
 
 
@@ -95,55 +100,19 @@ async def run(
         ConfigError: wrong options, suites or briefs file; nothing has been judged then.
         TraceError: the run folder cannot be used.
     """
-    from cinejudge import llm, prompts
-    from cinejudge.agent.plan import check_suites
-    from cinejudge.media import ArtifactStore, distinct_names, find_videos
-    from cinejudge.rubrics import load_suite
-    from cinejudge.tools.registry import chosen_versions
-    from cinejudge.traces import EarlierRuns, RunFolder, build_report, otel
+    from cinejudge import llm
+    from cinejudge.traces import RunFolder, build_report, otel
     from cinejudge.weights import cache_dir
 
-    if options.offline and options.model != "offline":
-        raise ConfigError(f"--offline forbids calling {options.model}: leave out one of --offline and --model")
-    videos = find_videos(paths)[: options.limit]
-    if not videos:
-        raise ConfigError(f"no video in {', '.join(map(str, paths))}")
-    wanted = _briefs(videos, briefs, briefs_file)
-    suites = tuple(load_suite(name) for name in options.suites)
-    check_suites(suites)
+    work = prepare(paths, options, briefs=briefs, briefs_file=briefs_file)
     collector = None if options.offline else otel.collector()
-    store = ArtifactStore(cache_dir() / "artifacts")
-    model = llm.create_model(options.model, base_url=options.base_url, load=store.read)
-    device = choose_device(options.device)
-    versions = Versions(
-        cinejudge=__version__,
-        model=model.name,
-        suites={s.name: s.hash for s in suites},
-        prompts=prompts.version(),
-        tools=chosen_versions(device),
-    )
-    with RunFolder.start(options, paths, versions, store.path) as folder:
-        session = llm.Session(
-            model,
-            llm.ReplyCache(cache_dir() / "replies"),
-            budget=llm.Budget(options.limits),
-            prices=llm.load_prices(),
-        )
-        desk = Desk(
-            options,
-            suites,
-            store,
-            session,
-            folder,
-            EarlierRuns(folder),
-            fence_key(cache_dir()),
-            device,
-            watch or (lambda _: None),
-            len(videos),
-        )
+    model = llm.create_model(options.model, base_url=options.base_url, load=work.store.read)
+    with RunFolder.start(options, paths, work.versions(model.name), work.store.path) as folder:
+        replies = llm.ReplyCache(cache_dir() / "replies")
+        session = llm.Session(model, replies, budget=llm.Budget(options.limits), prices=llm.load_prices())
         try:
             await llm.probe(session, cache_dir() / "models", base_url=options.base_url)
-            results = await _all(desk, videos, distinct_names(videos), wanted)
+            results = await judge_all(work, options, session, folder, watch)
         finally:
             await session.aclose()
         folder.finish()
@@ -154,17 +123,88 @@ async def run(
     return RunResult(folder.path, report, results)
 
 
-async def _all(
-    desk: Desk, videos: Sequence[Path], names: Sequence[str], briefs: Sequence[Brief | BriefError | None]
+@dataclass(frozen=True)
+class Work:
+    """What is to be judged and by what, checked before anything is done."""
+
+    videos: tuple[Path, ...]
+    briefs: tuple[Brief | BriefError | None, ...]
+    """One for each video."""
+    suites: tuple[Suite, ...]
+    device: str
+    store: ArtifactStore
+
+    def versions(self, model: str) -> Versions:
+        """What the verdicts will depend on."""
+        from cinejudge import prompts
+        from cinejudge.tools.registry import chosen_versions
+
+        return Versions(
+            cinejudge=__version__,
+            model=model,
+            suites={s.name: s.hash for s in self.suites},
+            prompts=prompts.version(),
+            tools=chosen_versions(self.device),
+        )
+
+
+def prepare(
+    paths: Sequence[Path],
+    options: Options,
+    *,
+    briefs: Sequence[BriefLike | None] | None = None,
+    briefs_file: Path | None = None,
+) -> Work:
+    """Finds the videos, their briefs and the suites.
+
+    Raises:
+        ConfigError: something is wrong with them, or with the options.
+    """
+    from cinejudge.agent.plan import check_suites
+    from cinejudge.media import ArtifactStore, find_videos
+    from cinejudge.rubrics import load_suite
+    from cinejudge.weights import cache_dir
+
+    if options.offline and options.model != "offline":
+        raise ConfigError(f"--offline forbids calling {options.model}: leave out one of --offline and --model")
+    videos = tuple(find_videos(paths)[: options.limit])
+    if not videos:
+        raise ConfigError(f"no video in {', '.join(map(str, paths))}")
+    wanted = _briefs(videos, briefs, briefs_file)
+    suites = tuple(load_suite(name) for name in options.suites)
+    check_suites(suites)
+    store = ArtifactStore(cache_dir() / "artifacts")
+    return Work(videos, wanted, suites, choose_device(options.device), store)
+
+
+async def judge_all(
+    work: Work, options: Options, session: Session, folder: RunFolder, watch: Watcher | None
 ) -> tuple[Verdict | Failure, ...]:
-    gate = asyncio.Semaphore(desk.options.jobs)
+    """Judges every clip, so many at the same time as the options say; results are in the order of the videos."""
+    from cinejudge.media import distinct_names
+    from cinejudge.traces import EarlierRuns
+    from cinejudge.weights import cache_dir
+
+    desk = Desk(
+        options,
+        work.suites,
+        work.store,
+        session,
+        folder,
+        EarlierRuns(folder),
+        fence_key(cache_dir()),
+        work.device,
+        watch or (lambda _: None),
+        len(work.videos),
+    )
+    gate = asyncio.Semaphore(options.jobs)
 
     async def one(place: int, video: Path, name: str, brief: Brief | BriefError | None) -> Verdict | Failure:
         async with gate:
             return await judge_clip(desk, video, brief, name=name, place=place)
 
     async with asyncio.TaskGroup() as group:
-        each = enumerate(zip(videos, names, briefs, strict=True), start=1)
+        each = enumerate(zip(work.videos, distinct_names(work.videos), work.briefs, strict=True), start=1)
         tasks = [group.create_task(one(place, *clip)) for place, clip in each]
     return tuple(task.result() for task in tasks)
 
@@ -201,6 +241,7 @@ def _brief(given: BriefLike) -> Brief:
     return read_brief(given) if isinstance(given, Path) else parse_brief(given)
 
 
-def _tuples(options: Mapping[str, Any]) -> dict[str, Any]:
+def tuples(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as callers write them, with lists and a single suite's name as tuples."""
     return {k: tuple(v) if isinstance(v, list) else (v,) if k == "suites" and isinstance(v, str) else v
             for k, v in options.items()}  # fmt: skip

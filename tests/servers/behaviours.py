@@ -78,6 +78,11 @@ def obedient(order: re.Pattern[str] = _ORDER) -> Behaviour:
     return behave
 
 
+def puzzled(request: Request) -> Answer:
+    """Cannot tell the answer to any question."""
+    return Answer(calls=(Call(request.final, _submission(request, request.final, lambda question: "cannot_tell")),))
+
+
 def stubborn(request: Request) -> Answer:
     """Calls the first tool again and again, whatever it must call."""
     name = next(iter(request.tools))

@@ -26,14 +26,15 @@ class Media:
 
     @property
     def tokens(self) -> int:
-        """Roughly what today's models count: 32-pixel patches, 25 tokens per second of sound, 1800 for a video."""
+        """Roughly what today's models count: 32-pixel patches, 25 tokens a second of sound, 300 of video."""
         if self.kind == "image":
             width, height = picture_size(self.data)
             return min(1536, -(-width // 32) * -(-height // 32))
         if self.kind == "audio":
             with wave.open(io.BytesIO(self.data)) as sound:
                 return round(25 * sound.getnframes() / sound.getframerate())
-        return 1800
+        end_s = float(self.end_s.removesuffix("s")) if self.end_s else video_seconds(self.data)
+        return round(300 * (end_s - float((self.start_s or "0s").removesuffix("s"))))
 
 
 @dataclass(frozen=True)
@@ -135,3 +136,10 @@ def picture_size(data: bytes) -> tuple[int, int]:
             return width, height
         place += 2 + length
     raise ValueError("neither PNG nor JPEG")
+
+
+def video_seconds(data: bytes) -> float:
+    """Length of an MP4 by its movie header (version 0)."""
+    place = data.index(b"mvhd") + 4
+    scale, length = struct.unpack(">II", data[place + 12 : place + 20])
+    return length / scale

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import wave
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -179,8 +181,14 @@ def _media(case: Case, artifacts: tuple[Artifact, ...]) -> tuple[Part, ...]:
             )
             parts += [TextPart(text=f"{artifact.caption}:"), picture]
         elif artifact.media_type == "audio/wav" and can.audio:
-            parts += [TextPart(text=f"{artifact.caption}:"), AudioPart(artifact=artifact.sha256)]
+            sound = AudioPart(artifact=artifact.sha256, seconds=_seconds(case.perception.store.read(artifact.sha256)))
+            parts += [TextPart(text=f"{artifact.caption}:"), sound]
     return tuple(parts)
+
+
+def _seconds(wav: bytes) -> float:
+    with wave.open(io.BytesIO(wav)) as sound:
+        return float(sound.getnframes() / sound.getframerate())
 
 
 def _native_video(case: Case) -> list[Part]:

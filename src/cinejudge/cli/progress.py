@@ -58,6 +58,13 @@ class Display:
     ) -> None:
         self._bars.stop()
 
+    def watch_stages(self, event: Event) -> None:
+        """Shows how far the run is, without results: a dry run has none."""
+        if event.stage == "done":
+            self._bars.update(self._task, total=event.total, advance=1)
+        else:
+            self.watch(event)
+
     def watch(self, event: Event) -> None:
         """Shows one event of the run."""
         name = event.name

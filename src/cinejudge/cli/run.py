@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
     from cinejudge.cli.progress import Display
+    from cinejudge.estimating import Estimate
     from cinejudge.evaluation import RunResult
     from cinejudge.schema import Options
 
@@ -37,6 +38,9 @@ def run(
         float | None, typer.Option(min=0, max=1, help="Exit with 3 when a suite's mean score is lower.")
     ] = None,
     offline: Annotated[bool | None, typer.Option("--offline", help="No network at all.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only reckon calls, tokens and cost; no model is called.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per clip, then the summary.")] = False,
 ) -> None:
     """Judges videos, and writes verdicts, traces and a report into OUT/RUN_ID.
@@ -67,6 +71,8 @@ def run(
         }
     )
     display = Display()
+    if dry_run:
+        _conclude_estimate(run_until_done(_estimate(display, paths, options, briefs)), as_json=as_json)
     result = run_until_done(_judge(display, paths, options, briefs))
     if as_json:
         _print_json(result)
@@ -80,6 +86,24 @@ async def _judge(display: Display, paths: list[Path], options: Options, briefs: 
 
     with display:  # in here, so that an interrupt leaves the terminal as it was
         return await evaluation.run(paths, options, briefs_file=briefs, watch=display.watch)
+
+
+async def _estimate(display: Display, paths: list[Path], options: Options, briefs: Path | None) -> Estimate:
+    from cinejudge.estimating import reckon
+
+    with display:
+        return await reckon(paths, options, briefs_file=briefs, watch=display.watch_stages)
+
+
+def _conclude_estimate(made: Estimate, *, as_json: bool) -> NoReturn:
+    from cinejudge.cli.estimates import print_estimate
+
+    print_estimate(made)
+    if as_json:
+        for clip in made.clips:
+            typer.echo(json.dumps({"estimate": clip.model_dump(mode="json")}, ensure_ascii=False))
+        typer.echo(json.dumps({"model": made.model, "total": made.total.model_dump(mode="json")}, ensure_ascii=False))
+    raise typer.Exit(1 if any(clip.failure for clip in made.clips) else 0)
 
 
 def _print_json(result: RunResult) -> None:

@@ -91,13 +91,23 @@ async def probe(session: Session, folder: Path, *, base_url: str | None) -> Capa
     model = session.model
     if model.capabilities == Capabilities():
         return model.capabilities
-    path = folder / f"{content_hash([_FORMAT, model.name, base_url])}.json"
-    try:
-        model.capabilities = Capabilities.model_validate_json(path.read_bytes())
-    except (FileNotFoundError, ValidationError):
-        model.capabilities = await _find_out(session)
-        _keep(path, model.capabilities)
+    known = probed(model.name, folder, base_url=base_url)
+    model.capabilities = known or await _find_out(session)
+    if known is None:
+        _keep(_path(model.name, folder, base_url), model.capabilities)
     return model.capabilities
+
+
+def probed(name: str, folder: Path, *, base_url: str | None) -> Capabilities | None:
+    """What an earlier probe found out about the model of this name at this address; None when there was none."""
+    try:
+        return Capabilities.model_validate_json(_path(name, folder, base_url).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def _path(name: str, folder: Path, base_url: str | None) -> Path:
+    return folder / f"{content_hash([_FORMAT, name, base_url])}.json"
 
 
 def _keep(path: Path, found: Capabilities) -> None:
