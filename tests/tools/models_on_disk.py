@@ -12,12 +12,12 @@ import torch
 _NAMES = {torch.float32: "F32", torch.int64: "I64", torch.float16: "F16", torch.bfloat16: "BF16"}
 
 
-def save_safetensors(tensors: Mapping[str, Any], path: Path) -> Path:
-    """Writes a safetensors file as its specification lays it out."""
-    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+def save_safetensors(tensors: Mapping[str, Any], path: Path, said: Mapping[str, str] | None = None) -> Path:
+    """Writes a safetensors file as its specification lays it out, with what it says of itself."""
+    header: dict[str, Any] = {"__metadata__": {"format": "pt", **(said or {})}}
     parts, at = [], 0
     for name, tensor in tensors.items():
-        data = bytes(tensor.contiguous().view(torch.uint8).numpy()) if tensor.numel() else b""
+        data = bytes(tensor.reshape(-1).view(torch.uint8).numpy()) if tensor.numel() else b""
         header[name] = {
             "dtype": _NAMES[tensor.dtype],
             "shape": list(tensor.shape),

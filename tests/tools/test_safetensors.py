@@ -20,7 +20,7 @@ def test_tensors_come_back_as_they_were(tmp_path: Path) -> None:
         "half": torch.randn(5).half(),  # after it nothing is aligned to four bytes
         "b": torch.randn(2, 2, 2),
         "brain": torch.randn(3).bfloat16(),
-        "count": torch.tensor([7]),
+        "count": torch.tensor(7),
         "none": torch.zeros(0, 3),
     }
     found = safetensors.read(save_safetensors(wanted, tmp_path / "some.safetensors"))
@@ -28,6 +28,11 @@ def test_tensors_come_back_as_they_were(tmp_path: Path) -> None:
     assert all(
         torch.equal(found[name], tensor) and found[name].dtype == tensor.dtype for name, tensor in wanted.items()
     )
+
+
+def test_what_a_file_says_of_itself(tmp_path: Path) -> None:
+    path = save_safetensors({"a": torch.zeros(1)}, tmp_path / "some.safetensors", {"klass": "a.B"})
+    assert safetensors.metadata(path) == {"format": "pt", "klass": "a.B"}
 
 
 @pytest.mark.parametrize(

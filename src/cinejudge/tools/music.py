@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cinejudge import weights
+from cinejudge.media import Sound
 from cinejudge.schema import Record, Shot, Span
 from cinejudge.tools.audio_events import WEIGHTS, events
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool, ToolArgs, ToolResult
@@ -53,7 +54,7 @@ class Join(Record):
     """Shot before the cut."""
     second: int
     embedding: float
-    """Likeness of tone colour and notes, 0 to 1."""
+    """Likeness of tone colour and notes, or the cosine of what MuQ makes of either side; 0 to 1."""
     tempo: float | None
     """Agreement of the tempi, 0 to 1; 0 where only one side has a beat, None where neither has."""
     beat: float | None
@@ -90,52 +91,100 @@ class Result(ToolResult):
         return f"{self.music_s:.1f} s of music{pace}{joins}"
 
 
-@dataclass(frozen=True)
-class _Heard:
+Vectors = tuple[NDArray[np.float64], ...]
+
+
+class _Heard(NamedTuple):
     """A stretch of music with what is compared."""
 
     record: Stretch
-    colour: NDArray[np.float64]
-    notes: NDArray[np.float64]
+    like: Vectors
+    """What the provider compares."""
 
 
-def _run(look: Look, args: Args) -> Result:
+class _Ear(NamedTuple):
+    """What a provider hears, and how it compares."""
+
+    samples: NDArray[Any]
+    """What the music is looked for in: mono, 16 kHz."""
+    describe: Callable[[float, float], Vectors]
+    """Takes start and end in seconds."""
+    likeness: Callable[[Vectors, Vectors], float]
+    """0 to 1."""
+
+
+def _own(look: Look, args: Args) -> Result:
+    samples = _sound(look).mono(RATE)
+
+    def describe(start_s: float, end_s: float) -> Vectors:
+        part = _between(samples, start_s, end_s)
+        return timbre.colour(part), timbre.notes(part)
+
+    def likeness(a: Vectors, b: Vectors) -> float:
+        return (timbre.colour_likeness(a[0], b[0]) + timbre.note_likeness(a[1], b[1])) / 2
+
+    return _run(look, _Ear(samples, describe, likeness))
+
+
+def _muq(look: Look, args: Args) -> Result:
+    from cinejudge.tools.models import htdemucs, muq
+
+    network = muq.load(weights.path("muq-large"), look.device)
+    music = htdemucs.without_voices(htdemucs.load(weights.path("htdemucs"), look.device), _sound(look))
+
+    def describe(start_s: float, end_s: float) -> Vectors:
+        return (muq.embed(network, music.slice(start_s, end_s).mono(muq.RATE)),)
+
+    def likeness(a: Vectors, b: Vectors) -> float:
+        return float(np.clip(a[0] @ b[0], 0, 1))
+
+    return _run(look, _Ear(music.mono(RATE), describe, likeness))
+
+
+def _sound(look: Look) -> Sound:
     sound = look.footage.sound
     if sound is None:
         raise Abstain("the clip has no sound")
     if sound.duration_s < LEAST_S:
         raise Abstain(f"the sound is only {sound.duration_s:.2f} s long")
-    samples = sound.mono(RATE)
+    return sound
+
+
+def _run(look: Look, ear: _Ear) -> Result:
+    samples = ear.samples
     spans = [Span(start_s=e.start_s, end_s=e.end_s) for e in events(samples) if e.kind == "music"]
     longest = max(spans, key=lambda s: s.length_s, default=None)
     if longest is None or longest.length_s < LEAST_S:
-        raise Abstain(f"no music of {LEAST_S:g} s that is not under speech")
-    heard = [h for h in (_in_shot(samples, spans, shot) for shot in look.shots) if h]
-    whole = _stretch(samples, longest, -1).record
+        raise Abstain(f"no music of {LEAST_S:g} s is heard by itself")
+    heard = [h for h in (_in_shot(ear, spans, shot) for shot in look.shots) if h]
+    whole = _stretch(samples, longest, -1)
     return Result(
         music=tuple(spans),
         music_s=round(sum(s.length_s for s in spans), 3),
         bpm=whole.bpm,
         beat_strength=whole.beat_strength,
         stretches=tuple(h.record for h in heard),
-        joins=tuple(_join(samples, a, b, look.shots) for a, b in pairwise(heard) if b.record.shot == a.record.shot + 1),
+        joins=tuple(_join(ear, a, b, look.shots) for a, b in pairwise(heard) if b.record.shot == a.record.shot + 1),
     )
 
 
-def _in_shot(samples: NDArray[Any], music: Sequence[Span], shot: Shot) -> _Heard | None:
+def _in_shot(ear: _Ear, music: Sequence[Span], shot: Shot) -> _Heard | None:
     parts = [(max(s.start_s, shot.start_s), min(s.end_s, shot.end_s)) for s in music]
     start_s, end_s = max(parts, key=lambda p: p[1] - p[0])
-    return _stretch(samples, Span(start_s=start_s, end_s=end_s), shot.index) if end_s - start_s >= LEAST_S else None
+    if end_s - start_s < LEAST_S:
+        return None
+    record = _stretch(ear.samples, Span(start_s=start_s, end_s=end_s), shot.index)
+    return _Heard(record, ear.describe(start_s, end_s))
 
 
-def _stretch(samples: NDArray[Any], span: Span, shot: int) -> _Heard:
+def _stretch(samples: NDArray[Any], span: Span, shot: int) -> Stretch:
     part = _between(samples, span.start_s, span.end_s)
     flux = spectrum.flux(part, rhythm.FAINTEST)
     hop_s = spectrum.ONSET_HOP / RATE
     pulse = rhythm.tempo(flux, hop_s)
     steady = pulse is not None and pulse.strength >= rhythm.STEADY
     times = rhythm.beats(flux, hop_s, pulse.bpm) + span.start_s if pulse and steady else np.zeros(0)
-    record = Stretch(
+    return Stretch(
         shot=shot,
         start_s=span.start_s,
         end_s=span.end_s,
@@ -144,18 +193,16 @@ def _stretch(samples: NDArray[Any], span: Span, shot: int) -> _Heard:
         beats=tuple(round(float(t), 3) for t in times),
         level_db=_level(part),
     )
-    return _Heard(record, timbre.colour(part), timbre.notes(part))
 
 
-def _join(samples: NDArray[Any], first: _Heard, second: _Heard, shots: Sequence[Shot]) -> Join:
+def _join(ear: _Ear, first: _Heard, second: _Heard, shots: Sequence[Shot]) -> Join:
     cut_s = next(s.start_s for s in shots if s.index == second.record.shot)
-    before, after = _between(samples, cut_s - SIDE_S, cut_s), _between(samples, cut_s, cut_s + SIDE_S)
-    alike = timbre.colour_likeness(first.colour, second.colour), timbre.note_likeness(first.notes, second.notes)
+    before, after = _between(ear.samples, cut_s - SIDE_S, cut_s), _between(ear.samples, cut_s, cut_s + SIDE_S)
     tempo, beat = _rhythms(first.record, second.record)
     return Join(
         first=first.record.shot,
         second=second.record.shot,
-        embedding=round(sum(alike) / 2, 4),
+        embedding=round(ear.likeness(first.like, second.like), 4),
         tempo=tempo,
         beat=beat,
         level_step_db=round(_level(after) - _level(before), 2),
@@ -211,11 +258,23 @@ TOOL = Tool(
         "tone colour, notes, tempo, beat and level. Call it for music that breaks, restarts or jumps."
     ),
     validity=(
-        "Music of at least 1 s that is not under speech; tempo and beat need 3 s in a shot and a steady beat of 45 to "
-        "200 per minute, and may come out doubled or halved. Soft solo instruments may not be known as music."
+        "Music of at least 1 s, and not under speech unless Demucs takes the voices off; tempo and beat need 3 s in a "
+        "shot and a steady beat of 45 to 200 per minute, and may come out doubled or halved. Soft solo instruments may "
+        "not be known as music."
     ),
     args=Args,
     result=Result,
-    providers=(Provider(name="own", version="1", fidelity="substitute", run=_run, weights=(WEIGHTS,)),),
+    providers=(
+        Provider(
+            name="muq-demucs",
+            version="1",
+            fidelity="substitute",
+            run=_muq,
+            packages=("demucs",),
+            weights=("muq-large", "htdemucs", WEIGHTS),
+            extra="music",
+        ),
+        Provider(name="own", version="1", fidelity="substitute", run=_own, weights=(WEIGHTS,)),
+    ),
     uses_shots=True,
 )

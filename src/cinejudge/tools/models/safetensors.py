@@ -39,16 +39,31 @@ def read(path: Path) -> dict[str, Tensor]:
     Raises:
         ValueError: it is no safetensors file, or its header does not fit its contents.
     """
+    length, entries = _header(path)
+    data = torch.from_file(str(path), shared=False, size=path.stat().st_size, dtype=torch.uint8)[8 + length :]
+    return {name: _tensor(data, name, place) for name, place in entries.items() if isinstance(place, _Place)}
+
+
+def metadata(path: Path) -> dict[str, str]:
+    """What a file says of itself.
+
+    Raises:
+        ValueError: it is no safetensors file.
+    """
+    told = _header(path)[1].get("__metadata__")
+    return told if isinstance(told, dict) else {}
+
+
+def _header(path: Path) -> tuple[int, dict[str, _Place | dict[str, str]]]:
+    """Its length in bytes, and what it holds."""
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         header = file.read(length) if length <= min(_LONGEST_HEADER, size - 8) else b""
     try:
-        entries = TypeAdapter(dict[str, _Place | dict[str, str]]).validate_json(header)
+        return length, TypeAdapter(dict[str, _Place | dict[str, str]]).validate_json(header)
     except ValidationError as error:
         raise ValueError(f"{path.name} is no safetensors file") from error
-    data = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8)[8 + length :]
-    return {name: _tensor(data, name, place) for name, place in entries.items() if isinstance(place, _Place)}
 
 
 def _tensor(data: Tensor, name: str, place: _Place) -> Tensor:
