@@ -16,7 +16,7 @@ from cinejudge.rubrics import load_suite
 from cinejudge.schema import Verdict
 from tests.agent.conftest import Judge
 from tests.servers import ModelServer, careful
-from tests.servers.behaviours import questions
+from tests.servers.behaviours import puzzled, questions
 
 Edit = Callable[[dict[str, Any]], None]
 
@@ -117,3 +117,30 @@ def test_only_a_changed_question_is_asked(judge: Judge, clip: Path, suite: Path)
         assert server.calls == before
         assert third.suites["msavbench"].score != second.suites["msavbench"].score
         assert third.usage.calls == 0
+
+
+def test_what_a_model_could_not_tell_is_not_asked_again(judge: Judge, clip: Path, suite: Path) -> None:
+    with ModelServer(puzzled) as server:
+
+        def run() -> Verdict:
+            (result,) = judge(clip, suites=(str(suite),), model="openai/judge", base_url=server.openai_url).results
+            assert isinstance(result, Verdict), result
+            return result
+
+        def softened(data: dict[str, Any]) -> None:
+            for metric in metrics(data):
+                for question in metric.get("questions", ()):
+                    if "rule" in question:
+                        question["rule"]["decisive"] = False
+
+        edit(suite, softened)
+        first = run()
+        answers = [a for d in first.suites["msavbench"].dimensions for m in d.metrics for a in m.answers]
+        measured = [a for a in answers if a.by == "rule"]
+        assert measured and all(a.before[0].option == "cannot_tell" for a in measured)
+        before = server.calls
+        edit(suite, weights)
+        again = asyncio.run(rescore(first, [load_suite(str(suite))], seed=0)).verdict
+        second = run()
+        assert server.calls == before
+        assert second.suites == again.suites

@@ -99,6 +99,13 @@ async def ask(
     return submission, outcome
 
 
+def or_measured(own: Answer, by_rule: Answer | None) -> Answer:
+    """The model's own word; where it cannot tell, what the measurement says, with that word kept in it."""
+    if own.status == "answered" or by_rule is None:
+        return own
+    return by_rule.model_copy(update={"before": (own,)})
+
+
 def mark(case: Case) -> str:
     """The mark of quoted data in everything that is said about this clip."""
     return prompts.make_fence(case.fence_key, case.footage.clip.id)
@@ -123,7 +130,7 @@ def _agreed(question: Asked, given: list[Answer], by_rule: Answer | None) -> Ans
     """The option that most samples chose, with the share that did; the first to reach it wins a tie."""
     answered = [a for a in given if a.status == "answered"]
     if not answered:
-        return by_rule or given[0]
+        return or_measured(given[0], by_rule)
     chosen, count = Counter(a.option for a in answered).most_common(1)[0]
     best = max((a for a in answered if a.option == chosen), key=lambda a: a.confidence or 0.0)
     return best if len(given) == 1 else best.model_copy(update={"agreement": count / len(given)})

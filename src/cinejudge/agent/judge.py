@@ -100,7 +100,7 @@ async def _judge(case: Case, assignment: Assignment) -> Outcome:
         if m.measure is not None
     }
     questions = await _by_evidence(case, assignment.asked)
-    remembered = await remember(case, questions.open)
+    remembered = await remember(case, questions.open, questions.by_rule)
     answers = [*questions.settled, *remembered.values()]
     still_open = tuple(question for question in questions.open if question.id not in remembered)
     cut_short = None

@@ -5,18 +5,24 @@ After an edit of a suite only what was reworded or added reaches the model.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cinejudge.agent.case import Case
+from cinejudge.agent.interview import or_measured
 from cinejudge.schema import Answer, Asked, Evidence, Verdict
 from cinejudge.schema.errors import ToolError
 
 
-async def remember(case: Case, asked: tuple[Asked, ...]) -> dict[str, Answer]:
+async def remember(case: Case, asked: tuple[Asked, ...], by_rule: Mapping[str, Answer]) -> dict[str, Answer]:
     """Earlier answers to these questions, by id.
 
     An answer counts where the same model answered the same question about the same shots, and where the evidence
-    that it cites is found again.
+    that it cites is found again. That it could not tell is an answer too.
+
+    Args:
+        case: The clip.
+        asked: The questions.
+        by_rule: What measured evidence says of them now; it answers what the model could not tell.
     """
     if not asked:
         return {}
@@ -29,7 +35,7 @@ async def remember(case: Case, asked: tuple[Asked, ...]) -> dict[str, Answer]:
             answer = known.get(question.content)
             if question.id in remembered or answer is None or not await _cited_again(case, earlier.verdict, answer):
                 continue
-            remembered[question.id] = _rewritten(answer, question)
+            remembered[question.id] = or_measured(_rewritten(answer, question), by_rule.get(question.id))
             case.trace.event("question", asked=question.id, to=f"run {earlier.run}")
     return remembered
 
@@ -39,13 +45,14 @@ def _cuts(verdict: Verdict) -> list[tuple[int, int]]:
 
 
 def _answers(verdict: Verdict, model: str) -> Iterator[tuple[str, Answer]]:
-    """What the model answered, by the content of the question."""
+    """What the model itself answered, by the content of the question."""
     content = {question.id: question.content for question in verdict.questions}
     for suite in verdict.suites.values():
         for metric in (m for d in suite.dimensions for m in d.metrics):
             for answer in metric.answers:
-                if answer.by == model and answer.option is not None and answer.status != "failed":
-                    yield content[answer.asked], answer
+                own = next((one for one in (answer, *answer.before) if one.by == model), None)
+                if own and own.option is not None and own.status != "failed":
+                    yield content[answer.asked], own
 
 
 async def _cited_again(case: Case, verdict: Verdict, answer: Answer) -> bool:

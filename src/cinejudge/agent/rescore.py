@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from cinejudge.agent.interview import or_measured
 from cinejudge.agent.recorded import RecordedMeasures
 from cinejudge.rubrics import answer_by_rule, choose, findings, left_out, order_findings, plan_questions, score_suite
 from cinejudge.schema import Answer, Asked, MetricScore, Record, Suite, SuiteVerdict, Verdict
@@ -127,16 +128,17 @@ def _settled(question: Asked, before: Answer | None, by_rule: Answer | None, rul
     """
     if before is None:
         return by_rule
-    by_model = before.by not in ("", "rule")
+    own = before.before[0] if before.by == "rule" and before.before else before
+    by_model = own.by not in ("", "rule")
+    kept = own.model_copy(update={"asked": question.id, "metric": question.metric})
     if by_rule and question.rule:
         # Without a word from a model, then, something else kept a rule that had spoken from being heard.
-        stands = before.status == "answered" if by_model else before.by == "" and rule_then is not None
+        stands = own.status == "answered" if by_model else own.by == "" and rule_then is not None
         if question.rule.decisive or not stands:
-            return by_rule
-    if before.by == "rule":
+            return or_measured(kept, by_rule) if by_model and not question.rule.decisive else by_rule
+    if own.by == "rule":
         gone = {"status": "not_judged", "option": None, "score": None, "reason": "no band of the rule fits any more"}
-        return before.model_copy(update=gone)
-    kept = before.model_copy(update={"asked": question.id, "metric": question.metric})
+        return own.model_copy(update=gone)
     if kept.status == "answered" and kept.option is not None:
         scored = choose(question, kept.option, by=kept.by)
         return kept.model_copy(update={"status": scored.status, "score": scored.score, "reason": scored.reason})

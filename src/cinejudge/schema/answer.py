@@ -90,7 +90,7 @@ class Answer(Record):
     reason: str | None = None
     """Why there is no answer."""
     before: tuple[Answer, ...] = ()
-    """Earlier answers that reflection replaced."""
+    """Earlier answers that reflection replaced, or the evidence where the model could not tell."""
 
 
 class Measured(Record):

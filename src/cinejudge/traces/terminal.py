@@ -231,7 +231,8 @@ def _answer(out: Lines, verdict: Verdict, answer: Answer, asked: Asked | None, e
     else:
         out.line(8, "= ", (answer.status.replace("_", " "), "dim"), f": {answer.reason or ''}")
     for earlier in answer.before:
-        out.line(10, (f"before reflection: {earlier.option or earlier.status}. {earlier.reasoning}", "dim"))
+        when = f"{earlier.by} first" if answer.by == "rule" else "before reflection"
+        out.line(10, (f"{when}: {earlier.option or earlier.status}. {earlier.reasoning}", "dim"))
     if answer.reasoning:
         out.line(10, answer.reasoning, hang=0)
     if answer.uncertain:

@@ -53,7 +53,7 @@ const drawAnswer = (answer) => {
     answer.uncertain && el("p", null, chip("not_judged", "in doubt"), " ", said(answer.uncertain)),
     by(answer), asked && drawRule(asked.rule), drawCited(answer.evidence), drawLog(answer.asked),
     answer.before.map((earlier) => el("div", { class: "before" },
-      el("p", null, "Before reflection: ", said(asked?.options.find((option) => option.id === earlier.option)?.text ?? earlier.option ?? plain(earlier.status))),
+      el("p", null, answer.by === "rule" ? [said(earlier.by), " first: "] : "Before reflection: ", said(asked?.options.find((option) => option.id === earlier.option)?.text ?? earlier.option ?? plain(earlier.status))),
       earlier.reasoning && el("p", { class: "reasoning" }, said(earlier.reasoning)), by(earlier))));
 };
 
