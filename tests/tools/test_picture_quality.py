@@ -16,7 +16,7 @@ from scipy.stats import gennorm
 
 from cinejudge import weights
 from cinejudge.tools.contract import Abstain
-from cinejudge.tools.models import aesthetic, brisque
+from cinejudge.tools.models import aesthetic, brisque, musiq
 from cinejudge.tools.shot_ratings import RatedArgs, Ratings, draw, rate_shots
 
 from .fakes import FakeFootage, look, scene, shots
@@ -107,6 +107,102 @@ def test_a_pickle_is_read_and_never_run(tmp_path: Path, capsys: pytest.CaptureFi
     ranges.write_bytes(pickle.dumps({"evil": Evil(), "min_": [0.0] * 36, "max_": [2.0] * 36}))
     assert (brisque.read(svm, ranges).high == 2).all()
     assert capsys.readouterr().out == ""
+
+
+# --- MUSIQ ---
+
+WIDTH, GRID = 64, 10
+
+
+@pytest.fixture
+def musiq_file(tmp_path: Path) -> Path:
+    """A small random MUSIQ of two layers."""
+    torch.manual_seed(0)
+    state = {
+        "conv_root.weight": torch.randn(64, 3, 7, 7),
+        "block1.conv1.weight": torch.randn(64, 64, 1, 1),
+        "block1.conv2.weight": torch.randn(64, 64, 3, 3),
+        "block1.conv3.weight": torch.randn(256, 64, 1, 1),
+        "block1.conv_proj.weight": torch.randn(256, 64, 1, 1),
+        "transformer_encoder.cls": torch.randn(1, 1, WIDTH),
+        "transformer_encoder.posembed_input.position_emb": torch.randn(1, GRID**2, WIDTH),
+        "transformer_encoder.scaleembed_input.scale_emb": torch.randn(3, WIDTH),
+    }
+    norms = {"gn_root": 64, "block1.gn1": 64, "block1.gn2": 64, "block1.gn3": 256, "block1.gn_proj": 256}
+    linear = {"embedding": (WIDTH, 256 * 64), "head": (1, WIDTH)}
+    norms["transformer_encoder.encoder_norm"] = WIDTH
+    for block in (f"transformer_encoder.transformer.encoderblock_{i}" for i in range(2)):
+        norms |= {f"{block}.norm1": WIDTH, f"{block}.norm2": WIDTH}
+        linear |= {f"{block}.attention.{part}": (WIDTH, WIDTH) for part in ("query", "key", "value", "out")}
+        linear |= {f"{block}.mlp.fc1": (96, WIDTH), f"{block}.mlp.fc2": (WIDTH, 96)}
+    for name, size in norms.items():
+        state |= {f"{name}.weight": torch.rand(size), f"{name}.bias": torch.randn(size)}
+    for name, (out, into) in linear.items():
+        state |= {f"{name}.weight": torch.randn(out, into) / into**0.5, f"{name}.bias": torch.randn(out)}
+    torch.save(state, tmp_path / "musiq.pth")
+    return tmp_path / "musiq.pth"
+
+
+def test_a_layer_is_a_plain_one_with_norms_first(musiq_file: Path) -> None:
+    network = musiq.Musiq(musiq_file, "cpu")
+    name, s = "transformer_encoder.transformer.encoderblock_1", network._state
+    layer = torch.nn.TransformerEncoderLayer(
+        WIDTH, 1, 96, dropout=0, activation="gelu", layer_norm_eps=1e-6, batch_first=True, norm_first=True
+    ).eval()
+    attention = {
+        f"self_attn.in_proj_{part}": torch.cat([s[f"{name}.attention.{n}.{part}"] for n in ("query", "key", "value")])
+        for part in ("weight", "bias")
+    }
+    renamed = {"self_attn.out_proj": "attention.out", "linear1": "mlp.fc1", "linear2": "mlp.fc2"}
+    renamed |= {"norm1": "norm1", "norm2": "norm2"}
+    rest = {f"{a}.{part}": s[f"{name}.{b}.{part}"] for a, b in renamed.items() for part in ("weight", "bias")}
+    layer.load_state_dict(attention | rest)
+    x = torch.randn(1, 9, WIDTH)
+    with torch.inference_mode():
+        assert torch.allclose(network._block(x, name), layer(x), atol=1e-4)
+
+
+def test_a_patch_goes_through_standardised_convolutions(musiq_file: Path) -> None:
+    network = musiq.Musiq(musiq_file, "cpu")
+
+    def conv(x: Any, name: str, stride: int = 1) -> Any:
+        weight = network._state[f"{name}.weight"]
+        flat = weight.flatten(1)
+        plain = ((flat - flat.mean(1, keepdim=True)) / (flat.std(1, keepdim=True) + 1e-5)).view_as(weight)
+        return torch.nn.functional.conv2d(x, plain, stride=stride)
+
+    def norm(x: Any, name: str, epsilon: float = 1e-4) -> Any:
+        made = torch.nn.GroupNorm(32, x.shape[1], epsilon)
+        made.load_state_dict({part: network._state[f"{name}.{part}"] for part in ("weight", "bias")})
+        return made(x)
+
+    x = torch.randn(2, 3, 32, 32)
+    with torch.inference_mode():
+        y = norm(conv(torch.nn.ZeroPad2d((2, 3, 2, 3))(x), "conv_root", 2), "gn_root", 1e-6).relu()
+        y = torch.nn.MaxPool2d(3, 2)(torch.nn.ZeroPad2d((0, 1, 0, 1))(y))
+        z = norm(conv(y, "block1.conv1"), "block1.gn1").relu()
+        z = norm(conv(torch.nn.ZeroPad2d(1)(z), "block1.conv2"), "block1.gn2").relu()
+        z = norm(conv(z, "block1.conv3"), "block1.gn3") + norm(conv(y, "block1.conv_proj"), "block1.gn_proj")
+        expected = z.relu().permute(0, 2, 3, 1).reshape(2, -1)
+        assert torch.allclose(network._patch_features(x), expected, atol=1e-4)
+
+
+def test_patches_of_three_sizes_know_their_places(musiq_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = musiq.Musiq(musiq_file, "cpu")
+    seen: list[tuple[int, ...]] = []
+    tokens = network._tokens
+
+    def noted(picture: Any, size: int) -> Any:
+        found = tokens(picture, size)
+        seen.append((*picture.shape[2:], size, len(found)))
+        return found
+
+    monkeypatch.setattr(network, "_tokens", noted)
+    score = network.score(np.random.default_rng(0).integers(0, 255, (300, 640, 3), np.uint8))
+    assert np.isfinite(score)
+    assert seen == [(105, 224, 0, 4 * 7), (180, 384, 1, 6 * 12), (300, 640, 2, 10 * 20)]
+    assert musiq._spread(10, 20).tolist() == [i // 2 for i in range(20)]
+    assert musiq._spread(10, 4).tolist() == [0, 2, 5, 7]
 
 
 # --- LAION's predictor ---

@@ -6,6 +6,14 @@ from cinejudge.tools.contract import Look, Provider, Tool
 from cinejudge.tools.shot_ratings import PICTURE_SIDE, SMALLEST_PX, RatedArgs, Ratings, draw, rate_shots
 
 
+def _musiq(look: Look, args: RatedArgs) -> Ratings:
+    from cinejudge.tools.models import musiq
+
+    network = musiq.load(look.device)
+    scale = "MUSIQ on KonIQ-10k: 0 for the worst of photographs, 100 for the best"
+    return rate_shots(look, args, scale, network.score, lambda raw: raw)
+
+
 def _brisque(look: Look, args: RatedArgs) -> Ratings:
     from cinejudge.tools.models import brisque
 
@@ -28,6 +36,7 @@ TOOL = Tool(
     args=RatedArgs,
     result=Ratings,
     providers=(
+        Provider(name="musiq-koniq", version="1", fidelity="own", run=_musiq, weights=("musiq-koniq",)),
         Provider(name="brisque", version="1", fidelity="own", run=_brisque, packages=("scipy",), weights=("brisque",)),
     ),
     uses_shots=True,
