@@ -14,6 +14,7 @@ from cinejudge.tools import perception as module
 from cinejudge.tools import registry
 from cinejudge.tools.contract import Abstain, Provider, Tool, ToolArgs, ToolResult
 from cinejudge.tools.perception import Perception
+from cinejudge.weights.receipt import Received, record
 
 from .fakes import FakeFootage, scene, shots
 
@@ -123,14 +124,21 @@ async def test_another_run_finds_it_in_the_cache(bench):
     assert bench.heard == [("found", False), ("found", True)]
 
 
-@pytest.mark.parametrize("change", ["argument", "version", "clip"])
-async def test_whatever_could_change_the_result_is_looked_at_anew(bench, change):
+@pytest.mark.parametrize("change", ["argument", "version", "clip", "weights"])
+async def test_whatever_could_change_the_result_is_looked_at_anew(bench, change, monkeypatch):
+    monkeypatch.setenv("CINEJUDGE_CACHE_DIR", str(bench.root))
+    monkeypatch.setattr(registry, "readiness", lambda provider, device: registry.Readiness(provider, True))
+    bench.set((Provider(name="one", version="1", fidelity="own", run=bench._run, weights=("net",)),))
+    (bench.root / "weights/net").mkdir(parents=True)
     first = await bench.senses().look("bench")
     footage, number = None, 1
     if change == "argument":
         number = 2
     elif change == "version":
-        bench.set((Provider(name="one", version="2", fidelity="own", run=bench._run),))
+        bench.set((Provider(name="one", version="2", fidelity="own", run=bench._run, weights=("net",)),))
+    elif change == "weights":
+        received = Received(size=1, sha256="ef" * 32, origin="a hub")
+        record(bench.root / "weights/net", "net.safetensors", received)
     else:
         footage = FakeFootage(scene(4), sha256="cd" * 32)
     second = await bench.senses(footage).look("bench", number=number)

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from cinejudge import weights
 from cinejudge.media import ArtifactStore, Footage
 from cinejudge.media.recording import read_recording
 from cinejudge.media.still import read_still
@@ -84,7 +85,7 @@ class Perception:
         shots = self.shots if tool.uses_shots else ()
         spans = [[s.start_frame, s.end_frame] for s in shots] if tool.uses_shots else None
         plain = checked.model_dump(mode="json")
-        made_by = [provider.name, provider.version] if provider else None
+        made_by = [provider.name, provider.version, *_unlisted(provider)] if provider else None
         key = content_hash([self.footage.clip.sha256, name, made_by, plain, spans])
         if key not in self._running:
             if provider:
@@ -182,6 +183,11 @@ def _outcome(tool: AnyTool, provider: AnyProvider, look: Look, args: ToolArgs) -
         log.error("%s by %s failed on clip %s", tool.name, provider.name, look.footage.clip.id, exc_info=error)
         reason = f"internal error, please report it: {type(error).__name__}: {error}"
         return {"status": "failed", "reason": " ".join(reason.split())}
+
+
+def _unlisted(provider: AnyProvider) -> list[str]:
+    """SHA-256 of weights that the catalogue does not know: others may lie in their place another time."""
+    return [came.sha256 for name in provider.weights for came in weights.receipt_of(name).values()]
 
 
 def _frame(tool: AnyTool, args: ToolArgs, key: str) -> dict[str, Any]:
