@@ -11,6 +11,7 @@ from typing import Any
 from cinejudge import prompts
 from cinejudge.agent.case import Case
 from cinejudge.llm.converse import RunTool, ToolOutput
+from cinejudge.llm.lean import lean_schema
 from cinejudge.schema import Artifact, Asked, Evidence, Shot
 from cinejudge.schema.chat import AudioPart, ImagePart, Message, Part, TextPart, ToolSpec, VideoPart
 from cinejudge.schema.errors import ToolError
@@ -23,8 +24,6 @@ HEARD_AND_READ = ("audio_events", "ocr", "sound", "speech")
 """Tools whose summaries every judge gets: what pictures do not tell."""
 MAX_RESULT = 2000
 """Characters of a tool's result that a model gets."""
-_SPARED = ("title", "description", "additionalProperties", "$defs")
-"""Parts of a schema that a model can do without; wrong arguments are answered with what is wrong."""
 MAX_NATIVE_BYTES = 18_000_000
 """Largest file sent as native video: inline requests end at about 20 MB."""
 NATIVE = ("mov", "mp4")
@@ -40,7 +39,7 @@ def offer(case: Case, asked: tuple[Asked, ...]) -> tuple[ToolSpec, ...]:
     names = (*ALWAYS, *(name for question in asked for name in question.tools), *(("listen",) if hears else ()))
     # What a tool is not valid for is left out here: outside its range it abstains and says so.
     return tuple(
-        ToolSpec(name=tool.name, description=tool.description, parameters=_lean(tool.args.model_json_schema()))
+        ToolSpec(name=tool.name, description=tool.description, parameters=lean_schema(tool.args.model_json_schema()))
         for tool in _ready(case, names)
     )
 
@@ -50,19 +49,6 @@ def _ready(case: Case, names: Iterable[str]) -> list[AnyTool]:
     known = all_tools()
     tools = (known[name] for name in dict.fromkeys(names) if name in known)
     return [tool for tool in tools if tool.for_models and choose(tool, case.perception.device)[0]]
-
-
-def _lean(schema: dict[str, Any], known: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A JSON Schema of arguments in few words: no titles and notes, references written out, no null beside a type."""
-    known = known or schema.get("$defs", {})
-    if "$ref" in schema:
-        return _lean(known[schema["$ref"].rsplit("/", 1)[1]], known)
-    if "anyOf" in schema:
-        return _lean(next(part for part in schema["anyOf"] if part.get("type") != "null"), known)
-    kept = {key: part for key, part in schema.items() if key not in _SPARED}
-    if "properties" in kept:
-        kept["properties"] = {name: _lean(part, known) for name, part in kept["properties"].items()}
-    return kept
 
 
 def runner(case: Case, judge: str, asked: tuple[Asked, ...]) -> RunTool:
@@ -145,9 +131,14 @@ def describe_clip(case: Case, fence: str) -> str:
 
 
 def _brief_text(case: Case) -> str:
+    """The prompt, and after it whatever else the brief says."""
     assert case.brief is not None
     brief = case.brief.model_dump(mode="json", exclude_defaults=True, exclude={"source", "references"})
     prompt = brief.pop("prompt", "")
+    plain = " ".join(prompt.split())
+    for shot in brief.get("shots", ()):
+        if " ".join(shot.get("description", "").split()) in plain:
+            shot.pop("description", None)
     return f"{prompt}\n{json.dumps(brief, ensure_ascii=False)}" if brief else prompt
 
 

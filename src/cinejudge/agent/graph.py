@@ -1,6 +1,6 @@
 """The graph. The only module that knows LangGraph; the nodes are plain functions of a state and a case.
 
-    START → segment → plan → judge (one per dimension, side by side) → reflect → verdict → END
+    START → brief → segment → plan → judge (one per dimension, side by side) → reflect → verdict → END
 
 There is no checkpointer. Whatever costs something is kept where it is made and keyed by what was asked: evidence in
 the evidence cache, model replies in the reply cache. A run that is killed replays its clip from the start and pays
@@ -17,13 +17,13 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from cinejudge.agent import judge, plan, reflect, verdict
+from cinejudge.agent import free_text, judge, plan, reflect, verdict
 from cinejudge.agent.case import Case
 from cinejudge.agent.segment import segment_clip
 from cinejudge.schema import Answer, Asked, Segmentation, Verdict
 
 RECURSION_LIMIT = 25
-"""Supersteps; the graph needs six. A loop that ran away would end here, not at LangGraph's 10,007."""
+"""Supersteps; the graph needs seven. A loop that ran away would end here, not at LangGraph's 10,007."""
 JUDGES_AT_ONCE = 8
 
 
@@ -43,6 +43,11 @@ class Sent(TypedDict):
     """What one judge is sent."""
 
     assignment: judge.Assignment
+
+
+async def _brief(state: State, runtime: Runtime[Case]) -> State:
+    runtime.context.brief = await free_text.read_brief(runtime.context)
+    return {}
 
 
 async def _segment(state: State, runtime: Runtime[Case]) -> State:
@@ -76,12 +81,14 @@ async def _verdict(state: State, runtime: Runtime[Case]) -> State:
 
 def _compile() -> CompiledStateGraph[State, Case, State, State]:
     graph = StateGraph(State, context_schema=Case)
+    graph.add_node("brief", _brief)
     graph.add_node("segment", _segment)
     graph.add_node("plan", _plan)
     graph.add_node("judge", _judge, input_schema=Sent)
     graph.add_node("reflect", _reflect)
     graph.add_node("verdict", _verdict)
-    graph.add_edge(START, "segment")
+    graph.add_edge(START, "brief")
+    graph.add_edge("brief", "segment")
     graph.add_edge("segment", "plan")
     graph.add_conditional_edges("plan", _send, ["judge"])
     graph.add_edge("judge", "reflect")

@@ -8,9 +8,10 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from cinejudge.cli.forecast import Forecast
 from cinejudge.evaluation import RunResult
 from cinejudge.judging import Progress as Event
 from cinejudge.schema import Failure, Verdict
@@ -18,6 +19,7 @@ from cinejudge.schema.suite import Severity
 
 STAGES = {
     "open": "opening and decoding",
+    "brief": "reading the brief",
     "segment": "finding the shots",
     "perceive": "looking and listening",
     "plan": "choosing the questions",
@@ -25,6 +27,9 @@ STAGES = {
     "reflect": "thinking again",
     "verdict": "scoring",
 }
+
+QUIET_S = 60.0
+"""Where there is no bar, a line says so often at least what is being done."""
 
 GRAVITY: tuple[Severity, ...] = ("critical", "major", "moderate", "minor")
 
@@ -40,14 +45,16 @@ class Display:
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             console=self.console,
             transient=True,
             disable=not self.console.is_terminal,
         )
-        self._task = self._bars.add_task("starting", total=None)
+        self._task = self._bars.add_task("starting", total=None, left="")
         self._began: dict[str, float] = {}
+        self._stage: dict[str, str] = {}
+        self._forecast = Forecast()
+        self._said = time.monotonic()
 
     def __enter__(self) -> Display:
         self._bars.start()
@@ -61,20 +68,31 @@ class Display:
     def watch_stages(self, event: Event) -> None:
         """Shows how far the run is, without results: a dry run has none."""
         if event.stage == "done":
-            self._bars.update(self._task, total=event.total, advance=1)
+            self._reach(event)
         else:
             self.watch(event)
 
     def watch(self, event: Event) -> None:
         """Shows one event of the run."""
         name = event.name
+        left = self._reach(event)
         if event.stage == "done":
-            self._bars.update(self._task, total=event.total, advance=1)
             self._say(event, name)
             return
         self._began.setdefault(name, time.monotonic())
-        what = STAGES.get(event.stage, event.stage)
-        self._bars.update(self._task, total=event.total, description=f"{escape(name)}: {what}")
+        if event.stage != "evidence":
+            self._stage[name] = STAGES.get(event.stage, event.stage)
+        what = f"{escape(name)}: {self._stage.get(name, '')}" + (f" ({event.tool})" if event.tool else "")
+        self._bars.update(self._task, description=what)
+        if not self.console.is_terminal and time.monotonic() - self._said > QUIET_S:
+            self._line(f"{what}{', ' + left if left else ''}")
+
+    def _reach(self, event: Event) -> str:
+        """Moves the bar; how long it will still take."""
+        self._forecast.note(event)
+        left = self._forecast.words
+        self._bars.update(self._task, total=event.total, completed=self._forecast.reached, left=left)
+        return left
 
     def _say(self, event: Event, name: str) -> None:
         seconds = time.monotonic() - self._began.get(name, time.monotonic())
@@ -82,16 +100,20 @@ class Display:
         result = event.result
         if isinstance(result, Failure):
             line = f"[red]{where}  {escape(name)}: not judged: {escape(result.message)}[/red]"
-            self.console.print(line, soft_wrap=True)
+            self._line(line)
         elif isinstance(result, Verdict):
             found = _count(len(result.findings), "finding")
             partial = (
                 f" [yellow](partial: {escape(result.reason or '')})[/yellow]" if result.status == "partial" else ""
             )
-            self.console.print(
-                f"{where}  {escape(name)}: {_count(len(result.shots), 'shot')}, {found}, {seconds:.1f} s{partial}",
-                soft_wrap=True,
+            left = "" if self.console.is_terminal or not self._forecast.words else f"; {self._forecast.words}"
+            self._line(
+                f"{where}  {escape(name)}: {_count(len(result.shots), 'shot')}, {found}, {seconds:.1f} s{left}{partial}"
             )
+
+    def _line(self, text: str) -> None:
+        self.console.print(text, soft_wrap=True)
+        self._said = time.monotonic()
 
     def conclude(self, result: RunResult) -> None:
         """The table of scores and where everything lies, on stderr; nothing of it is data for a program."""

@@ -152,6 +152,13 @@ def named_terms(attribute: str, value: str) -> tuple[str, ...]:
 
 
 @cache
+def vocabulary(attribute: str) -> frozenset[str]:
+    """The single words, in lower case, of which the terms of an attribute are made."""
+    terms = (phrase for term in TERMS[attribute] for phrase in (term.id, *term.phrases, *term.words))
+    return frozenset(word for phrase in terms for word in re.findall(r"[^\W_]+", phrase.casefold()))
+
+
+@cache
 def _pattern(attribute: str, with_words: bool) -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
     names: dict[str, tuple[str, ...]] = {}
     for term in TERMS[attribute]:
