@@ -76,6 +76,7 @@ def _write(rgb: Any, text: str, x: int, y: int, colour: tuple[int, int, int]) ->
 
     plain = text.encode("ascii", "replace").decode()
     size = max(0.4, max(rgb.shape[:2]) / 1400)
-    at = (max(x, 0), max(y, 10))
-    for ink, weight in ((DARK, 3), (colour, 1)):
-        cv2.putText(rgb, plain, at, cv2.FONT_HERSHEY_SIMPLEX, size, ink, weight, cv2.LINE_AA)
+    left, base = max(x, 0), max(y, 10)
+    # The rim is the same text moved: a bolder one would be wider.
+    for dx, dy, ink in (*((dx, dy, DARK) for dx in (-1, 1) for dy in (-1, 1)), (0, 0, colour)):
+        cv2.putText(rgb, plain, (left + dx, base + dy), cv2.FONT_HERSHEY_SIMPLEX, size, ink, 1, cv2.LINE_AA)
