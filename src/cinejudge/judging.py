@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cinejudge.schema import Brief, Failure, Options, Suite, Verdict
+from cinejudge.schema import Brief, Evidence, Failure, Options, Suite, Verdict
 from cinejudge.schema.errors import BriefError, CinejudgeError, ConfigError, TraceError
 
 if TYPE_CHECKING:
@@ -29,11 +29,13 @@ class Progress:
     name: str
     """What people are shown: the file's name, with folders where it takes them to tell two apart."""
     stage: str
-    """``open``, a stage of the graph, or ``done``."""
+    """``open``, a stage of the graph, ``evidence`` for each result of a tool, or ``done``."""
     result: Verdict | Failure | None = None
     place: int = 0
     """Number of the clip, from 1."""
     total: int = 0
+    tool: str = ""
+    """Whose result it is."""
 
 
 Watcher = Callable[[Progress], None]
@@ -73,8 +75,8 @@ async def judge_clip(
     from cinejudge.media import Footage
     from cinejudge.weights import cache_dir
 
-    def tell(stage: str, result: Verdict | Failure | None = None) -> None:
-        desk.watch(Progress(footage.name, stage, result, place, desk.total))
+    def tell(stage: str, result: Verdict | Failure | None = None, tool: str = "") -> None:
+        desk.watch(Progress(footage.name, stage, result, place, desk.total, tool))
 
     start = time.perf_counter()
     trace = None
@@ -111,7 +113,7 @@ async def judge_clip(
 
 
 async def _judge(
-    desk: Desk, footage: Footage, brief: Brief | None, trace: ClipTrace, tell: Callable[[str], None]
+    desk: Desk, footage: Footage, brief: Brief | None, trace: ClipTrace, tell: Callable[..., None]
 ) -> Verdict:
     from cinejudge.agent import graph
     from cinejudge.agent.case import Case
@@ -121,12 +123,18 @@ async def _judge(
 
     clip = footage.clip
     trace.event("clip_opened", name=clip.name, source=footage.path.absolute(), sha256=clip.sha256)
+    record = record_evidence(trace)
+
+    def found(evidence: Evidence, cached: bool) -> None:
+        record(evidence, cached)
+        tell("evidence", tool=evidence.tool)
+
     perception = Perception(
         footage,
         desk.store,
         cache_dir() / "evidence",
         device=desk.device,
-        listener=record_evidence(trace),
+        listener=found,
     )
     case = Case(
         footage=footage,
