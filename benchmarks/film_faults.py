@@ -77,11 +77,11 @@ def _silenced(film: Film, start_s: float, end_s: float) -> Film:
     return replace(film, speech=cut(film.speech), bed=cut(film.bed))
 
 
-def _drowned(film: Film) -> Film:
-    """Music 8 dB over the speech."""
+def _drowned(film: Film, decibels: float) -> Film:
+    """Music so far over the speech."""
     piece = resample_poly(melody(112, film.seconds, "organ"), RATE // MELODY_RATE, 1)
     spoken = film.speech[np.abs(film.speech) > 1e-3]
-    gain = 10 ** (8 / 20) * np.sqrt(np.mean(spoken**2) / np.mean(piece**2))
+    gain = 10 ** (decibels / 20) * np.sqrt(np.mean(spoken**2) / np.mean(piece**2))
     return replace(film, music=(piece * gain)[: film.speech.size].astype(np.float32))
 
 
@@ -94,6 +94,7 @@ WORDS = ("msavbench/word_errors", "mtavg2/dialogue_content_deviation")
 PLACE = ("msavbench/background_consistency", "msavbench/style_consistency", "mtavg2/scene_consistency_drift")
 LOOK = ("msavbench/color_consistency", "mtavg2/visual_mood_drift", "evalverse/scene_consistency")
 LIPS = ("msavbench/lip_sync", "evalverse/lip_sync")
+COVERED = ("mtavg2/overpowering_background_audio", "evalverse/musical_score_alignment")
 AMBIENCE = ("mtavg2/missing_ambient_sound", "evalverse/ambient_sound_fidelity")
 
 FILM_FAULTS: dict[str, Fault] = {
@@ -117,8 +118,7 @@ FILM_FAULTS: dict[str, Fault] = {
         lambda f: _silenced(f, 0, f.seconds), (*AMBIENCE, *WORDS, "mtavg2/missing_scripted_sound")
     ),
     "silence within speech": Fault(lambda f: _silenced(f, *f.line_s), WORDS, AMBIENCE),
-    "music over speech": Fault(
-        _drowned, ("mtavg2/overpowering_background_audio", "evalverse/musical_score_alignment"), WORDS
-    ),
+    "music 3 dB over speech": Fault(lambda f: _drowned(f, 3), COVERED, WORDS),
+    "music 8 dB over speech": Fault(lambda f: _drowned(f, 8), COVERED, WORDS),
 }  # fmt: skip
 """By name."""

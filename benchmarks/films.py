@@ -71,6 +71,16 @@ class Film:
         return sum(t.count for t in self.takes) / self.fps
 
     @property
+    def whole_brief(self) -> dict[str, Any]:
+        """What the film is meant to be, with the times of its shots as MSAVBench's prompts have them."""
+        ends = np.cumsum([take.count for take in self.takes]) / self.fps
+        spans = [
+            {"start_s": float(b - t.count / self.fps), "end_s": float(b)} for t, b in zip(self.takes, ends, strict=True)
+        ]
+        shots = [{**take.asked, "span": span} for take, span in zip(self.takes, spans, strict=True)]
+        return {"prompt": " ".join(t.asked["description"] for t in self.takes), **self.brief, "shots": shots}
+
+    @property
     def sound(self) -> Samples:
         """All layers, [n, 1]."""
         track = self.speech + self.bed

@@ -79,8 +79,7 @@ def _short(reading: Reading) -> str:
 
 def judged(clean: Film, films: Mapping[str, Film], work: Path) -> dict[str, Verdict]:
     """Verdicts by name, under the clean film's brief; encodes what is not there yet."""
-    prompt = " ".join(take.asked["description"] for take in clean.takes)
-    brief = {"prompt": prompt, **clean.brief, "shots": [take.asked for take in clean.takes]}
+    brief = clean.whole_brief
     paths = []
     for name, film in films.items():
         path = work / f"{name}.mkv"

@@ -133,11 +133,11 @@ class TestSpeech:
         assert got.spans == (Span(start_s=2, end_s=4),)
 
 
-def picture(lightness: float, colour: float, *, brightness: float = 0.5) -> Any:
+def picture(lightness: float, cast: float, *, brightness: float = 0.5) -> Any:
     levels = SimpleNamespace(brightness=brightness)
     return SimpleNamespace(
         shots=tuple(SimpleNamespace(shot=i, levels=levels) for i in (0, 1)),
-        changes=(SimpleNamespace(before=0, after=1, lightness=lightness, colour=colour),),
+        changes=(SimpleNamespace(before=0, after=1, lightness=lightness, temperature=-0.6 * cast, tint=0.8 * cast),),
     )
 
 
@@ -145,26 +145,31 @@ class TestLight:
     SHOTS = (shot(0, 0, 1), shot(1, 1, 2))
     SAME = brief(shots=[ShotSpec(index=i, scene="a kitchen at night") for i in (0, 1)])
 
-    async def test_the_colour_difference_across_a_cut(self) -> None:
-        got = await taken("color.change", Senses(picture=picture(-3, 4)), shots=self.SHOTS, brief=self.SAME)
-        assert got.value == pytest.approx(5.0)
-        got = await taken("light.change", Senses(picture=picture(-3, 4)), shots=self.SHOTS, brief=self.SAME)
-        assert got.value == pytest.approx(3.0)
+    async def test_light_and_tint_across_a_cut(self) -> None:
+        senses = Senses(picture=picture(-3, 0.05))
+        for name, value in (("color.cast", 0.05), ("light.change", 3.0)):
+            got = await taken(name, senses, shots=self.SHOTS, brief=self.SAME)
+            assert got.value == pytest.approx(value)
+
+    @pytest.mark.parametrize(("lightness", "cast", "value"), [(-30, 0.02, 1.5), (1, 0.3, 1.5), (2, 0.02, 0.1)])
+    async def test_a_jump_is_of_light_or_of_tint(self, lightness: float, cast: float, value: float) -> None:
+        got = await taken("look.jump", Senses(picture=picture(lightness, cast)), shots=self.SHOTS, brief=self.SAME)
+        assert got.value == pytest.approx(value)
 
     async def test_another_scene_may_look_different(self) -> None:
         other = brief(shots=[ShotSpec(index=0, scene="a kitchen"), ShotSpec(index=1, scene="deep space")])
-        got = await taken("color.change", Senses(picture=picture(30, 40)), shots=self.SHOTS, brief=other)
+        got = await taken("color.cast", Senses(picture=picture(30, 0.4)), shots=self.SHOTS, brief=other)
         assert got.value is None
         assert not got.missing
 
     async def test_without_a_brief_nobody_knows_whether_it_is_one_scene(self) -> None:
-        got = await taken("color.change", Senses(picture=picture(30, 40)), shots=self.SHOTS)
+        got = await taken("color.cast", Senses(picture=picture(30, 0.4)), shots=self.SHOTS)
         assert got.value is None
         assert got.missing
 
     async def test_black_has_no_colour(self) -> None:
-        dark = Senses(picture=picture(30, 40, brightness=0.02))
-        got = await taken("color.change", dark, shots=self.SHOTS, brief=self.SAME)
+        dark = Senses(picture=picture(30, 0.4, brightness=0.02))
+        got = await taken("color.cast", dark, shots=self.SHOTS, brief=self.SAME)
         assert got.value is None
 
 

@@ -328,7 +328,7 @@ def lit(*brightness: float, contrast: tuple[float, ...] = (0.2, 0.2)) -> Any:
         SimpleNamespace(shot=i, levels=SimpleNamespace(brightness=level, contrast=contrast[i]))
         for i, level in enumerate(brightness)
     ]
-    change = SimpleNamespace(before=0, after=1, contrast=contrast[1] - contrast[0], lightness=0.0, colour=0.0)
+    change = SimpleNamespace(before=0, after=1, lightness=0.0, temperature=0.0, tint=0.0)
     return SimpleNamespace(shots=shots, changes=[change])
 
 
@@ -356,6 +356,11 @@ class TestContrast:
         senses = Senses(picture=lit(0.4, 0.4, contrast=contrast))
         got = await taken("contrast.change", senses, shot(0), shot(1), brief=SCENE, target="shot0-1")
         assert got.value == pytest.approx(value)
+
+    async def test_a_darker_picture_is_not_a_flatter_one(self) -> None:
+        senses = Senses(picture=lit(0.4, 0.2, contrast=(0.2, 0.1)))
+        got = await taken("contrast.change", senses, shot(0), shot(1), brief=SCENE, target="shot0-1")
+        assert got.value == pytest.approx(0.0)
 
     async def test_another_scene_may_differ(self) -> None:
         senses = Senses(picture=lit(0.4, 0.4, contrast=(0.1, 0.2)))

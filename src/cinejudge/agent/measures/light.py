@@ -12,6 +12,8 @@ from cinejudge.schema.terms import named_terms
 
 KEYS = {"low_key": (0.42, 0.22), "high_key": (0.40, 0.62)}
 """Mean luma at which a picture is surely not in that key, and surely is; in between it may be either."""
+SEEN_LIGHTNESS, SEEN_CAST = 20.0, 0.2
+"""Changes of L* and of tint that no framing explains."""
 NEAR_BLACK = 0.08
 """Brightness below which a shot is black or a card on black, and its light says nothing."""
 
@@ -23,23 +25,38 @@ async def light_change(query: Query) -> Measured:
     return Measured(**made, value=abs(change.lightness), unit="L*")
 
 
-@measure("color.change", unit="dE")
-async def color_change(query: Query) -> Measured:
-    """Colour difference CIE 1976 (dE*ab) of the mean colours across the cut, between two shots of one scene."""
+@measure("color.cast", unit="share")
+async def color_cast(query: Query) -> Measured:
+    """Change of tint across the cut as a share of all light (red against blue, green against both), one scene only.
+
+    It is a matter of proportions, so a mere change of exposure leaves it alone. Cuts inside one place stay within .05;
+    from a wide view to a face before a coloured wall it comes to .16.
+    """
     change, made = await _change(query)
-    return Measured(**made, value=math.hypot(change.lightness, change.colour), unit="dE")
+    return Measured(**made, value=_cast(change), unit="share")
+
+
+@measure("look.jump", unit="")
+async def look_jump(query: Query) -> Measured:
+    """Change of lightness or of tint across the cut, whichever is larger, one scene only; 1 for a jump anybody sees."""
+    change, made = await _change(query)
+    return Measured(**made, value=max(abs(change.lightness) / SEEN_LIGHTNESS, _cast(change) / SEEN_CAST))
+
+
+def _cast(change: Any) -> float:
+    return math.hypot(change.temperature, change.tint)
 
 
 @measure("contrast.change", unit="stops")
 async def contrast_change(query: Query) -> Measured:
-    """Ratio of the contrasts (deviation of luma) on both sides of the cut, as a logarithm to base 2, one scene only."""
+    """Ratio of the contrasts (deviation of luma over its mean) across the cut, logarithm to base 2, one scene only."""
     change, made = await _change(query)
     picture, _ = await query.look("picture")
-    after = next(s.levels.contrast for s in picture.shots if s.shot == change.after)
-    before = after - change.contrast
+    levels = {s.shot: s.levels for s in picture.shots}
+    before, after = (levels[i].contrast / levels[i].brightness for i in (change.before, change.after))
     if min(before, after) <= 0:
         raise NoValue("a picture without contrast", evidence=made["evidence"])
-    note = f"deviation of luma {before:.2f} before, {after:.2f} after"
+    note = f"deviation over mean of luma {before:.2f} before, {after:.2f} after"
     return Measured(**made | {"note": note}, value=abs(math.log2(after / before)), unit="stops")
 
 
@@ -82,7 +99,7 @@ async def _change(query: Query) -> tuple[Any, dict[str, Any]]:
     change = next((c for c in picture.changes if (c.before, c.after) == (before.index, after.index)), None)
     if change is None:
         raise NoValue("no clean frame on one side of the cut", evidence=(evidence.id,))
-    note = f"lightness {change.lightness:+.1f} L*, colour distance {change.colour:.1f}"
+    note = f"lightness {change.lightness:+.1f} L*, red to blue {change.temperature:+.2f}, green {change.tint:+.2f}"
     span = Span(start_s=max(0.0, before.end_s - 0.2), end_s=after.start_s + 0.2)
     return change, {
         "name": query.name,
