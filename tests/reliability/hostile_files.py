@@ -66,12 +66,29 @@ def _box(kind: bytes, content: bytes) -> bytes:
 
 
 def _external_track(path: Path, canary: Path) -> None:
-    """A movie whose samples are said to lie in another file."""
-    make_video(path, _pictures(12))
-    data = path.read_bytes()
-    own = b"url \0\0\0\1"
-    assert own in data
-    path.write_bytes(data.replace(own, b"url \0\0\0\0") + _box(b"free", str(canary).encode()))
+    """A movie whose samples lie in another file, as QuickTime's reference movies have them."""
+    text = os.fsencode(canary) + bytes(len(os.fsencode(canary)) % 2)
+    absolute_path = struct.pack(">HH", 2, len(text)) + text
+    # Creator, volume, file name and directories are left empty.
+    alias = bytes(4 + 10 + 28 + 12 + 64 + 16 + 4 + 16) + absolute_path + struct.pack(">hH", -1, 0)
+    path.write_bytes(_referring(canary.read_bytes(), _box(b"alis", alias)))
+
+
+def _referring(data: bytes, reference: bytes) -> bytes:
+    """A movie without its own samples: whatever it tells of them holds for the file that is referred to."""
+    out, place = b"", 0
+    while place < len(data):
+        size, kind = struct.unpack_from(">I4s", data, place)
+        content = data[place + 8 : place + size]
+        place += size
+        if kind in (b"moov", b"trak", b"mdia", b"minf", b"dinf"):
+            content = _referring(content, reference)
+        elif kind == b"dref":
+            content = content[:4] + struct.pack(">I", 1) + reference
+        elif kind == b"mdat":
+            kind, content = b"free", bytes(len(content))
+        out += _box(kind, content)
+    return out
 
 
 def _many_streams(path: Path, count: int) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from tests.reliability.harness import ROOT
@@ -92,6 +93,7 @@ def check(place: Place, code: int, lines: list[dict[str, Any]]) -> None:
         "concat-script",
         "playlist",
         "session",
+        "external-track",
         "many-streams",
         "endless",
         "pipe",
@@ -112,6 +114,15 @@ def test_the_good_clip_is_judged_and_the_rest_ends_in_a_line(place: Place) -> No
     check(place, code, lines)
     assert time.monotonic() - start < MAX_S
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024 < MAX_MB
+
+
+def test_the_external_track_would_lead_out_if_it_were_followed(place: Place) -> None:
+    def pictures(**options: str) -> int:
+        with av.open(str(place.videos / "external-track.mov"), options=options) as container:
+            return sum(1 for _ in container.decode(video=0))
+
+    assert pictures(enable_drefs="1", use_absolute_path="1") == 24
+    assert pictures() == 0
 
 
 @pytest.mark.real
