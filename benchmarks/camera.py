@@ -19,6 +19,7 @@ import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from page import write_section
 
 from cinejudge import weights
 from cinejudge.media import ArtifactStore, Footage
@@ -277,15 +278,6 @@ def _right(results: list[tuple[Case, str]]) -> str:
     return f"{sum(_is(*r) for r in results)}/{len(results)}"
 
 
-def write_section(title: str, text: str) -> None:
-    """Puts text between this script's marks in docs/perception.md; what stands around them stays."""
-    page = Path(__file__).parents[1] / "docs" / "perception.md"
-    start, end = f"<!-- {title} -->", f"<!-- end of {title} -->"
-    old = page.read_text(encoding="utf-8")
-    before, rest = old.split(start)
-    page.write_text(f"{before}{start}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
-
-
 def main() -> None:
     """Renders, judges, prints."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -306,4 +298,8 @@ def main() -> None:
     )
     print(text)
     if chosen.write:
-        write_section("camera: made by benchmarks/camera.py", text)
+        write_section("camera", text)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,21 +14,9 @@ from cinejudge.schema.errors import ToolError
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool, ToolArgs, ToolResult
 from cinejudge.tools.models.boxes import Boxes
 from cinejudge.tools.models.coco import ANIMALS, PERSON
+from cinejudge.tools.motion.names import Move, Still
 
-Label = Literal[
-    "static",
-    "handheld",
-    "pan_left",
-    "pan_right",
-    "tilt_up",
-    "tilt_down",
-    "track_left",
-    "track_right",
-    "push_in",
-    "pull_out",
-    "roll_clockwise",
-    "roll_counterclockwise",
-]
+Label = Move | Still
 
 UNITS = {"push": "/s", "pull": "/s", "roll": "deg/s"}
 """Unit of a rate by the first word of the move; of all others it is picture widths per second."""
@@ -60,7 +48,7 @@ class Args(ToolArgs):
 class CameraMove(Record):
     """One move."""
 
-    kind: Label
+    kind: Move
     rate: float
     """Mean, positive: picture widths per second; scale per second (natural logarithm); degrees per second."""
     unit: str
@@ -190,14 +178,14 @@ def _movers(look: Look, shot: Shot) -> list[Boxes]:
     return [boxes[i] for i in nearest]
 
 
-def _move(kind: Label, rate: float, way: float) -> CameraMove:
+def _move(kind: Move, rate: float, way: float) -> CameraMove:
     unit = UNITS.get(kind.split("_")[0], "widths/s")
     return CameraMove(kind=kind, rate=round(rate, 4), unit=unit, way=round(way, 4))
 
 
 def _summed(parts: tuple[CameraStretch, ...]) -> tuple[CameraMove, ...]:
     """Each kind of move over the whole shot; its rate is the mean over the time it lasts."""
-    by_kind: dict[Label, list[tuple[CameraMove, float]]] = {}
+    by_kind: dict[Move, list[tuple[CameraMove, float]]] = {}
     for part in parts:
         for move in part.moves:
             by_kind.setdefault(move.kind, []).append((move, part.end_s - part.start_s))

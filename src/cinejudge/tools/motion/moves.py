@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from cinejudge.tools.motion import names
 from cinejudge.tools.motion.path import Floats, Path
-
-Kind = Literal[
-    "pan_left",
-    "pan_right",
-    "tilt_up",
-    "tilt_down",
-    "track_left",
-    "track_right",
-    "push_in",
-    "pull_out",
-    "roll_clockwise",
-    "roll_counterclockwise",
-]
 
 STEP_S = 0.1
 """Spacing of the times at which the camera's velocity is taken."""
@@ -51,7 +39,7 @@ RELIEF_SPREAD = 0.12
 class Move(NamedTuple):
     """One move of the camera."""
 
-    kind: Kind
+    kind: names.Move
     rate: float
     """Positive: picture widths per second; for a push or pull the change of scale per second, natural logarithm; for
     a roll degrees per second."""
@@ -90,8 +78,8 @@ def stretches(path: Path, aspect: float) -> list[Stretch]:
     first, last = float(path.times[0]), float(path.times[-1])
     times = np.linspace(first, last, max(2, round((last - first) / STEP_S) + 1))
     slopes = [_lines(path.times, p, times, SMOOTH_S)[1] for p in (path.x, path.y, path.zoom, path.roll)]
-    names = [frozenset(m.kind for m in _moves(_Velocity(*v), aspect)) for v in zip(*slopes, strict=True)]
-    changes = [float(times[i] + times[i + 1]) / 2 for i in range(len(times) - 1) if names[i] != names[i + 1]]
+    kinds = [frozenset(m.kind for m in _moves(_Velocity(*v), aspect)) for v in zip(*slopes, strict=True)]
+    changes = [float(times[i] + times[i + 1]) / 2 for i in range(len(times) - 1) if kinds[i] != kinds[i + 1]]
     course = _Course(path, aspect)
     found = [course.stretch(a, b) for a, b in pairwise([first, *changes, last])]
     while len(found) > 1 and (place := _to_join(found)) is not None:
@@ -126,7 +114,7 @@ def _to_join(found: list[Stretch]) -> int | None:
     return min(short, max(beside, key=lambda i: (len(_kinds(found[i]) & _kinds(found[short])), lengths[i])))
 
 
-def _kinds(stretch: Stretch) -> frozenset[Kind]:
+def _kinds(stretch: Stretch) -> frozenset[names.Move]:
     return frozenset(move.kind for move in stretch.moves)
 
 
@@ -152,7 +140,7 @@ class _Course:
         return Stretch(start, end, tuple(moves), float(inside.mean()) if len(inside) else 0.0)
 
 
-_TRACKS: dict[Kind, Kind] = {"pan_left": "track_left", "pan_right": "track_right"}
+_TRACKS: dict[names.Move, names.Move] = {"pan_left": "track_left", "pan_right": "track_right"}
 
 
 def _moves(velocity: _Velocity, aspect: float) -> list[Move]:
