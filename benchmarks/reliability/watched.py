@@ -71,7 +71,7 @@ def _watch(process: subprocess.Popen[bytes], peaks: dict[str, float], until: Cal
         if until and until():
             process.send_signal(signal.SIGINT)
             until = None
-        time.sleep(0.2)
+        time.sleep(1)
 
 
 def _resident(pid: int) -> tuple[float, float]:

@@ -73,6 +73,7 @@ async def judge_clip(
         TraceError: the run folder cannot be written: no clip could go on.
     """
     from cinejudge.media import Footage
+    from cinejudge.traces.run import path_text
     from cinejudge.weights import cache_dir
 
     def tell(stage: str, result: Verdict | Failure | None = None, tool: str = "") -> None:
@@ -101,6 +102,7 @@ async def judge_clip(
                 name=footage.name,
                 error=type(error).__name__,
                 message=" ".join(message.split()),
+                source=path_text(video.absolute()),
                 seconds=round(time.perf_counter() - start, 3),
             )
             trace.write_failure(result)

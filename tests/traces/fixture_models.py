@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cinejudge.schema import Options, Versions
+from cinejudge.schema import Failure, Options, Versions
 from cinejudge.traces import RunFolder, build_report
 
 from .fixture import verdict
@@ -12,7 +12,7 @@ from .fixture_found import Blobs, brief
 
 
 def make_run_of_models(out: Path, clips: int = 2) -> Path:
-    """Two models with so many clips each, all of one brief; ``alpha`` is the better one by the fixture's scores."""
+    """Two models with so many clips each, all of one brief; ``alpha`` is the better one, one of ``beta`` failed."""
     versions = Versions(
         cinejudge="0.1.0",
         model="openai/viewer",
@@ -29,6 +29,10 @@ def make_run_of_models(out: Path, clips: int = 2) -> Path:
                 source = out / "clips" / model / f"{number}.mp4"
                 trace.event("clip_opened", name=source.name, source=source, sha256=clip_id * 4)
                 trace.write_verdict(verdict(blobs, clip_id, f"{model}-{number}.mp4", hue, versions))
+        source = out / "clips" / "beta" / "broken.mp4"
+        folder.file(source).write_failure(
+            Failure(name="broken.mp4", error="MediaError", message="broken.mp4: the file is empty", source=str(source))
+        )
         path = folder.path
         folder.finish()
     build_report(path)

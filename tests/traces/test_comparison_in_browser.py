@@ -45,6 +45,11 @@ def test_models_are_ranked_with_their_intervals(page: Page) -> None:
     rows = page.run("[...document.querySelectorAll('.standings tbody tr')].map(r => r.innerText.replace(/\\s+/g, ' '))")
     assert [row.split()[0] for row in rows] == ["alpha", "beta"]
     assert "–" in rows[0]
+    heads = page.run("[...document.querySelectorAll('.standings thead th')].map(h => h.innerText)")
+    lost = page.run(
+        f"[...document.querySelectorAll('.standings tbody tr')].map(r => r.cells[{heads.index('Failed')}].innerText)"
+    )
+    assert lost == ["0", "1"]
     assert page.run("document.querySelectorAll('.heat tbody tr').length") >= 1
     assert page.complaints == []
 

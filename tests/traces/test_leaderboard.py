@@ -80,3 +80,9 @@ def test_best_first_and_failures_by_segment(verdict: Verdict) -> None:
         else:
             assert alpha.failures[dimension.id] is None
     assert any(alpha.failures.values())
+
+
+def test_clips_that_could_not_be_judged_are_counted_for_their_model(verdict: Verdict) -> None:
+    alpha, gamma = standings([("alpha", verdict), ("alpha", verdict)], ["alpha", "gamma", "gamma"])
+    assert (alpha.model, alpha.clips, alpha.failed) == ("alpha", 2, 1)
+    assert (gamma.model, gamma.clips, gamma.failed, gamma.suites) == ("gamma", 0, 2, {})

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,8 @@ def test_piped_text_is_plain_and_unwrapped(run: Path) -> None:
     assert "\x1b" not in text
     assert "2 judged, 1 could not be" in text
     assert "broken <b>.mp4  not judged: broken <b>.mp4: not a video" in text
-    assert "On-screen text  0.83  100% judged" in text
+    assert re.search(r"On-screen text +0\.83  100% judged", text)
+    assert f"cinejudge show {run} --clip NAME" in text
     assert LONG_WORD in text
 
 

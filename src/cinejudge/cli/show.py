@@ -53,6 +53,8 @@ def show(
                 terminal.print_verdict(page, verdict)
         elif failure := trace.failure():
             terminal.print_failure(page, failure)
+    if len(traces) > 1:
+        terminal.print_legend(page, str(run))
 
 
 def _follow(folder: RunFolder, wanted: str | None, as_json: bool) -> None:

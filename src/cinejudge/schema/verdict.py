@@ -150,4 +150,6 @@ class Failure(Record):
     error: str
     """Class of the error."""
     message: str
+    source: str | None = None
+    """Absolute path of the file; None in traces of before it was kept."""
     seconds: float = 0.0

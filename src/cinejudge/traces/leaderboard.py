@@ -7,7 +7,7 @@ to that input's own name. ``cinejudge run out/`` over ``out/alpha/1.mp4`` and ``
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -43,6 +43,9 @@ class Standing(Record):
 
     model: str
     clips: int
+    """Those that were judged."""
+    failed: int = 0
+    """Those that could not be: they are no part of any score."""
     suites: dict[str, SuiteStanding]
 
 
@@ -65,16 +68,21 @@ def model_of(source: str | None, run: Run) -> str:
     return root.name if below == "." else below
 
 
-def standings(judged: Iterable[tuple[str, Verdict]]) -> tuple[Standing, ...]:
+def standings(judged: Iterable[tuple[str, Verdict]], failed: Iterable[str] = ()) -> tuple[Standing, ...]:
     """The models, the best first by the mean of their suites' scores; those without a score last.
 
     Args:
         judged: Model and verdict of each clip.
+        failed: Model of each clip that could not be judged.
     """
     clips: dict[str, list[Verdict]] = defaultdict(list)
     for model, verdict in judged:
         clips[model].append(verdict)
-    rows = [Standing(model=model, clips=len(found), suites=_suites(found)) for model, found in clips.items()]
+    lost = Counter(failed)
+    rows = [
+        Standing(model=model, clips=len(clips[model]), failed=lost[model], suites=_suites(clips[model]))
+        for model in dict.fromkeys([*clips, *lost])
+    ]
     return tuple(sorted(rows, key=lambda row: (-_overall(row), row.model)))
 
 

@@ -71,8 +71,11 @@ def build_summary(run: Run, traces: Sequence[ClipTrace]) -> Summary:
     """
     judged = [(trace, verdict) for trace in traces if (verdict := trace.verdict())]
     verdicts = [verdict for _, verdict in judged]
-    models = standings((model_of(trace.source(), run), verdict) for trace, verdict in judged)
     failures = [failure for trace in traces if (failure := trace.failure())]
+    models = standings(
+        ((model_of(trace.source(), run), verdict) for trace, verdict in judged),
+        (model_of(failure.source, run) for failure in failures if failure.source),
+    )
     names = dict.fromkeys(name for verdict in verdicts for name in verdict.suites)
     return Summary(
         run=run.id,

@@ -88,10 +88,22 @@ def print_verdict(out: Lines, verdict: Verdict) -> None:
     _head(out, verdict)
     for suite in verdict.suites.values():
         _suite(out, suite, 2)
-        for dimension in suite.dimensions:
-            out.line(4, f"{dimension.name}  ", *_score(dimension))
+        scored = [dimension for dimension in suite.dimensions if dimension.score is not None]
+        widest = max((len(dimension.name) for dimension in scored), default=0)
+        for dimension in scored:
+            out.line(4, f"{dimension.name:{widest}}  ", *_score(dimension))
+        for status, style in (("failed", "red"), ("not_judged", "dim"), ("not_applicable", "dim")):
+            names = [dimension.name for dimension in suite.dimensions if dimension.status == status]
+            if names:
+                out.line(4, (f"{status.replace('_', ' ')}: {', '.join(names)}", style))
     _findings(out, verdict.findings, 2)
     out.gap()
+
+
+def print_legend(out: Lines, run: str) -> None:
+    """What the numbers of :func:`print_verdict` mean, and how to read on."""
+    out.line(0, ("Scores are from 0 to 1, beside the share of what applies that could be judged.", "dim"))
+    out.line(0, (f"How one came about: cinejudge show {run} --clip NAME", "dim"))
 
 
 def print_reasoning(out: Lines, verdict: Verdict, events: Iterable[Event]) -> None:
@@ -161,7 +173,8 @@ def _told(event: Event) -> tuple[str | tuple[str, str], ...]:
 def _head(out: Lines, verdict: Verdict) -> None:
     clip = verdict.clip
     expected = verdict.segmentation.expected
-    shots = f"{len(verdict.shots)} shots" + (f", {expected} specified" if expected is not None else "")
+    shots = f"{len(verdict.shots)} shot{'' if len(verdict.shots) == 1 else 's'}"
+    shots += f", {expected} specified" if expected is not None else ""
     out.line(0, (clip.name, "bold"), f"  {clip.id}  {clip.duration_s:.2f} s, {shots}")
     if verdict.status == "partial":
         out.line(2, ("partial", "red"), f": {verdict.reason or ''}")
@@ -208,17 +221,22 @@ def _shots(out: Lines, shots: Sequence[Shot], corrections: Sequence[Correction])
 def _metric(
     out: Lines, verdict: Verdict, metric: MetricScore, questions: dict[str, Asked], events: Sequence[Event]
 ) -> None:
-    raw = "" if metric.raw is None else f"  raw {metric.raw:.4g} {metric.unit}"
-    score = f"{metric.score:.2f}" if metric.score is not None else metric.status.replace("_", " ")
-    badge = "  substitute" if metric.fidelity == "substitute" else ""
-    out.line(4, metric.name, "  ", (score, "bold" if metric.score is not None else "dim"), raw, (badge, "yellow"))
-    if metric.reason:
-        out.line(6, (metric.reason, "dim"), hang=0)
+    if metric.score is None:
+        style = "red" if metric.status == "failed" else "dim"
+        out.line(4, metric.name, "  ", (f"{metric.status.replace('_', ' ')}: {metric.reason or ''}", style))
+    else:
+        raw = "" if metric.raw is None else f"  raw {metric.raw:.4g} {metric.unit}"
+        badge = "  substitute" if metric.fidelity == "substitute" else ""
+        out.line(4, metric.name, "  ", (f"{metric.score:.2f}", "bold"), raw, (badge, "yellow"))
+        if metric.reason:
+            out.line(6, (metric.reason, "dim"), hang=0)
     if metric.measured and metric.measured.note:
         out.line(6, metric.measured.note, hang=0)
     if metric.measured:
         _cited(out, verdict, metric.measured.evidence)
     for answer in metric.answers:
+        if answer.by == "" and answer.status != "failed":
+            continue  # nobody was asked, for the reason that the metric gives
         _answer(out, verdict, answer, questions.get(answer.asked), events)
 
 

@@ -11,7 +11,8 @@ LANES = {
     "speech": ("Speech", {"utterances": "speech"}),
     "ocr": ("Text", {"lines": "text"}),
     "faces": ("Faces", {"tracks": "face"}),
-    "sound": ("Sound", {"silences": "silence"}),
+    "audio_events": ("Sound", {"events": "sound"}),
+    "sound": ("Silence", {"silences": "silence"}),
     "picture": ("Picture", {"moments": "moment"}),
 }
 """Tool → name of its lane, and the lists of its result that lie in time, with what an item without words is called."""

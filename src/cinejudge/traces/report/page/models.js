@@ -9,14 +9,18 @@ const whisker = ({ mean, low, high }) => el("span", { class: "range", "aria-hidd
 const intervalWords = ({ mean, low, high, n }) => mean === null ? "no score"
   : low === null ? `${score(mean)}, one clip: no interval` : `${score(mean)} (${score(low)} to ${score(high)}), ${count(n, "clip")}`;
 
-const drawStandings = (suite) => el("div", { class: "scroll" }, el("table", { class: "standings" },
-  el("thead", null, el("tr", null, ["Model", "Clips", "Score", "95 % interval over clips"].map((name) => el("th", { scope: "col" }, name)))),
+const drawStandings = (suite) => {
+  const lost = DATA.summary.models.some((row) => row.failed);
+  return el("div", { class: "scroll" }, el("table", { class: "standings" },
+  el("thead", null, el("tr", null, ["Model", "Clips", ...(lost ? ["Failed"] : []), "Score", "95 % interval"].map((name) => el("th", { scope: "col" }, name)))),
   el("tbody", null, [...DATA.summary.models].sort((a, b) => (b.suites[suite]?.total.mean ?? -1) - (a.suites[suite]?.total.mean ?? -1)).map((row) => {
     const total = row.suites[suite]?.total;
     return el("tr", null, el("th", { scope: "row" }, said(row.model)), el("td", { class: "num" }, row.clips),
+      lost && el("td", { class: `num ${row.failed ? "lost" : "dim"}` }, row.failed),
       el("td", { class: "num" }, el("strong", null, score(total?.mean))),
       el("td", null, total && total.mean !== null ? [whisker(total), " ", el("span", { class: "num dim" }, total.low === null ? "one clip: none" : `${score(total.low)}–${score(total.high)}`)] : chip("not_judged")));
   }))));
+};
 
 // Darker is worse, in both: a low score, a high rate of failures.
 const heat = (share) => ({ "--heat": `${Math.round(Math.min(1, Math.max(0, share)) * 100)}%` });
@@ -53,6 +57,7 @@ const drawModels = () => {
     el("header", null, el("h2", { id: "models-title" }, "Models compared"),
       pick("Suite of the comparison", "suite", names.map((name) => [name, DATA.summary.suites[name].total.name])),
       pick("What the dimensions show", "shown", [["scores", "Scores"], ["failures", "Failed segments per video"]])),
-    el("p", { class: "dim" }, "A clip's model is its folder inside the input. Intervals: bootstrap over clips, all questions of a clip kept together."),
+    el("p", { class: "dim" }, "A clip's model is its folder inside the input. Intervals: bootstrap over clips, all questions of a clip kept together.",
+      DATA.summary.models.some((row) => row.failed) && " Clips that could not be judged are counted as failed and are no part of a score."),
     el("div", { class: "models" }, el("div", null, drawStandings(chosen.suite), drawHeat(chosen.suite)), drawRadar(chosen.suite)));
 };
