@@ -125,6 +125,20 @@ def test_status_filter_and_search(page: Page) -> None:
     assert page.run("document.querySelectorAll('.finding').length") == 0
 
 
+def test_what_does_not_apply_is_folded_away_until_it_is_asked_for(page: Page) -> None:
+    names = "[...document.querySelectorAll('.metric .name, .metric')].map(m => m.dataset.metric).filter(Boolean)"
+    assert "msavbench/music.consistency" not in page.run(names)
+    assert "1 metric not applicable, not shown" in page.run("document.getElementById('scores').innerText")
+    page.run("[...document.querySelectorAll('.toggle')].find(t => t.innerText === 'not applicable').click()")
+    assert "msavbench/music.consistency" in page.run(names)
+    assert "not shown" not in page.run("document.getElementById('scores').innerText")
+
+
+def test_an_address_leads_to_a_metric_that_a_filter_hides(page: Page) -> None:
+    page.run("location.hash = location.hash + '&metric=msavbench%2Fmusic.consistency'")
+    page.until("document.querySelector('[data-metric=\"msavbench/music.consistency\"]')?.open")
+
+
 def test_table_sorts_and_leads_to_the_clip(page: Page) -> None:
     first = "document.querySelector('#clips tbody th').innerText.split('\\n')[0]"
     header = "[...document.querySelectorAll('#clips thead button')].find(b => b.innerText === 'On-screen text')"

@@ -107,17 +107,29 @@ const drawDimension = (suite, dimension) => {
     shown.map((metric) => drawMetric(suite, metric)));
 };
 
+// How many metrics the filter leaves out because they do not apply.
+const drawIdle = (suite) => {
+  const idle = suite.dimensions.flatMap((dimension) => dimension.metrics).filter((metric) => metric.status === "not_applicable").length;
+  return idle > 0 && !state.filter.statuses.has("not_applicable") && el("span", { class: "dim" }, `${count(idle, "metric")} not applicable, not shown`);
+};
+
 const drawScores = () => el("section", { id: "scores", "aria-label": "Scores" }, state.clip.suites
   .filter((suite) => !state.filter.suite || suite.name === state.filter.suite)
   .map((suite) => el("section", { class: "suite-block" },
     el("header", null, el("h2", null, said(suite.title)),
       suite.status === "scored" ? [el("span", { class: "num" }, score(suite.score)), wedge(suite.score, suite.coverage)] : chip(suite.status),
       el("span", { class: "dim" }, `${percent(suite.coverage)} of what applies was judged`),
-      suite.completion !== null && el("span", { class: "dim" }, `times shot completion ${score(suite.completion)}`)),
+      suite.completion !== null && el("span", { class: "dim" }, `times shot completion ${score(suite.completion)}`),
+      drawIdle(suite)),
     suite.dimensions.map((dimension) => drawDimension(suite, dimension)))));
 
 const showMetric = (name) => {
-  const found = document.querySelector(`[data-metric="${CSS.escape(name)}"]`);
+  const find = () => document.querySelector(`[data-metric="${CSS.escape(name)}"]`);
+  if (!find()) {
+    Object.assign(state.filter, { suite: "", words: "", statuses: new Set(STATUSES) });
+    drawClip();
+  }
+  const found = find();
   if (!found) return;
   found.open = true;
   found.scrollIntoView({ block: "start" });

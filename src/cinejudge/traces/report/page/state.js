@@ -6,7 +6,8 @@ const state = {
   other: null,
   at: 0,
   finding: null,
-  filter: { suite: "", words: "", statuses: new Set(STATUSES), severities: new Set(SEVERITIES) },
+  // What does not apply to a clip is folded away until it is asked for: without a brief it is most of a suite.
+  filter: { suite: "", words: "", statuses: new Set(STATUSES.filter((status) => status !== "not_applicable")), severities: new Set(SEVERITIES) },
 };
 
 const address = (parts) => {
