@@ -1,8 +1,8 @@
 """A folder of many clips, interrupted and moved: python benchmarks/reliability/many.py [COUNT]
 
-COUNT clips of one second (160×90, sound), no two alike, are judged offline by `cinejudge run` with the default weights
-and an empty cache. Ctrl-C is pressed half way and the same command given again; then all clips get other names in
-another folder and are judged once more.
+COUNT clips of one second (160×90, sound), no two alike, are judged offline by `cinejudge run --jobs 4` with the default
+weights and an empty cache. Ctrl-C is pressed half way and the same command given again; then all clips get other names
+in another folder and are judged once more.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from benchmarks.reliability.watched import Watched, empty_cache, run
 from tests.videos import make_video, pan, tone
+
+JOBS = 4
 
 
 def main() -> None:
@@ -35,14 +37,14 @@ def main() -> None:
         print("|---|---|---|---|---|---|---|", flush=True)
         for what, until in (("interrupted half way", half_done), ("continued", None)):
             before = made(cache, out)
-            tell(what, out, run(videos, out, cache, until=until), again(before, made(cache, out)))
+            tell(what, out, run(videos, out, cache, jobs=JOBS, until=until), again(before, made(cache, out)))
         moved = place / "moved"
         moved.mkdir()
         for index, path in enumerate(sorted(videos.iterdir())):
             path.rename(moved / f"{count - index:04} renamed.mp4")
         out = place / "traces-moved"
         before = made(cache, out)
-        tell("moved and renamed", out, run(moved, out, cache), again(before, made(cache, out)))
+        tell("moved and renamed", out, run(moved, out, cache, jobs=JOBS), again(before, made(cache, out)))
         size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
         report = next(out.glob("*/report.html")).stat().st_size
         print(f"\nThe run folder takes {size / 1e6:.0f} MB, report.html {report / 1e6:.1f} MB.")

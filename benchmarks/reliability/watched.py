@@ -44,9 +44,9 @@ def empty_cache(folder: Path) -> Path:
     return folder
 
 
-def run(videos: Path, out: Path, cache: Path, *, until: Callable[[], bool] | None = None) -> Watched:
+def run(videos: Path, out: Path, cache: Path, *, jobs: int = 1, until: Callable[[], bool] | None = None) -> Watched:
     """Judges; presses Ctrl-C once ``until`` is true."""
-    command = [sys.executable, "-m", "cinejudge", "run", str(videos), "--out", str(out)]
+    command = [sys.executable, "-m", "cinejudge", "run", str(videos), "--out", str(out), "--jobs", str(jobs)]
     environ = os.environ | {"CINEJUDGE_CACHE_DIR": str(cache), "PYTHONPATH": str(ROOT / "src")}
     spent, start = _spent(), time.perf_counter()
     log = out.with_suffix(".log")
