@@ -8,6 +8,7 @@ import pytest
 
 from cinejudge.schema import Line, ShotSpec, Span
 from cinejudge.tools.avsync import Result as AvSync
+from cinejudge.tools.avsync import Window
 from cinejudge.tools.lip_records import FaceSync, Result, Standing
 from cinejudge.tools.speakers import Turn
 from cinejudge.tools.speaking_records import Result as Spoken
@@ -94,6 +95,14 @@ class TestOffset:
     async def test_from_motions_without_sign(self) -> None:
         got = await taken("sync.audio_visual", Senses(avsync=self.EVENTS), shots=SHOTS)
         assert got.value == 0.3 and "early" in got.note
+
+    async def test_windows_count_without_sign_each(self) -> None:
+        windows = tuple(
+            Window(start_s=at, end_s=at + 4.8, offset_s=late, confidence=0.6) for at, late in ((0.0, 0.4), (3.2, -0.2))
+        )
+        found = AvSync(offset_s=0.1, confidence=0.6, apart_s=0.3, windows=windows)
+        got = await taken("sync.audio_visual", Senses(avsync=found), shots=SHOTS)
+        assert got.value == 0.3 and "+400 ms from 0.0 s, -200 ms from 3.2 s" in got.note and len(got.spans) == 2
 
     async def test_from_lips_where_motions_tell_nothing(self) -> None:
         found = lips(face(0, "in_step", 5.0), offset_ms=160.0, confidence=4.0, sure=True)

@@ -135,6 +135,9 @@ def test_the_package_is_asked_for_data_only(tmp_path: Path, monkeypatch: pytest.
         def eval(self) -> ClapModel:
             return self
 
+        def named_parameters(self) -> list[Any]:
+            return []
+
         def get_text_features(self, input_ids: Any, attention_mask: Any) -> Any:
             asked.append({"ids": input_ids.tolist(), "mask": attention_mask.tolist()})
             return SimpleNamespace(pooler_output=torch.ones(len(input_ids), 2))
