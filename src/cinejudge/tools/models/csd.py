@@ -77,6 +77,6 @@ def _read(checkpoint: Path) -> dict[str, Tensor]:
     scalar: Any = np.float64(0).__reduce__()[0]
     harmless: list[Any] = [argparse.Namespace, np.dtype, type(np.dtype(np.float64)), type(np.dtype(np.int64)), scalar]
     with torch.serialization.safe_globals([*harmless, (scalar, "numpy.core.multiarray.scalar")]):
-        kept = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
+        kept = torch.load(checkpoint, map_location="cpu", weights_only=True)
     state: dict[str, Tensor] = kept["model_state_dict"]
     return {name.removeprefix("module."): tensor for name, tensor in state.items()}
