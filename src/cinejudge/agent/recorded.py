@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ class RecordedSenses:
         """Reads from ``verdict``."""
         self.footage = _Footage(verdict.clip)
         self._evidence = verdict.evidence
+        self._results: dict[str, Any] = {}
 
     async def look(self, name: str, **args: Any) -> Evidence:
         """The evidence that the run found.
@@ -62,10 +65,17 @@ class RecordedSenses:
             NotRecorded: another version of the tool wrote it, in another form.
         """
         try:
-            return get_tool(evidence.tool).result.model_validate(evidence.data)
+            if evidence.id not in self._results:
+                self._results[evidence.id] = get_tool(evidence.tool).result.model_validate(evidence.data)
+            return self._results[evidence.id]
         except ValidationError:
             version = f"{evidence.provider} {evidence.version}"
             raise NotRecorded(f"{evidence.tool} was recorded by {version}: run the command again") from None
+
+
+def _asked(name: str, target: str, settings: Mapping[str, Any], slots: Mapping[str, str]) -> str:
+    """What was asked of a measure, as a key."""
+    return json.dumps([name, target, settings, slots], sort_keys=True)
 
 
 class RecordedMeasures:
@@ -76,7 +86,9 @@ class RecordedMeasures:
         self._verdict = verdict
         self._senses = RecordedSenses(verdict)
         inside = (m.measured for s in verdict.suites.values() for d in s.dimensions for m in d.metrics)
-        self._taken = [*verdict.measured, *(taken for taken in inside if taken)]
+        self._taken: dict[str, Measured] = {}
+        for taken in (*verdict.measured, *(taken for taken in inside if taken)):
+            self._taken.setdefault(_asked(taken.name, taken.target, taken.settings, taken.slots), taken)
         self._new: list[Measured] = []
 
     async def take(
@@ -94,10 +106,9 @@ class RecordedMeasures:
             ConfigError: no measure has that name.
         """
         slots = slots or {}
-        wanted = (measure.name, target, measure.settings, slots)
-        for taken in [*self._taken, *self._new]:
-            if (taken.name, taken.target, taken.settings, taken.slots) == wanted:
-                return taken
+        wanted = _asked(measure.name, target, measure.settings, slots)
+        if wanted in self._taken:
+            return self._taken[wanted]
         query = measures.Query(
             name=measure.name,
             target=target,
@@ -120,6 +131,7 @@ class RecordedMeasures:
                 reason=str(why),
                 missing=True,
             )
+        self._taken[wanted] = made
         self._new.append(made)
         return made
 
