@@ -106,7 +106,7 @@ class Change(Record):
     lightness: float
     """Difference of the mean CIELAB L*, 0 to 100, signed."""
     colour: float
-    """Distance of the mean CIELAB a*, b*; some 2 is just seen, 20 is another colour."""
+    """Distance of the mean CIELAB a*, b* in the same light; some 2 is just seen, 20 is another colour."""
     tone: float
     """Mean distance between the lightness deciles in L*, 0 to 100: how differently dark and light are shared out."""
 
@@ -297,7 +297,7 @@ TOOL = Tool(
     validity="Clips whose shots are known. Flicker needs 8 frames in a shot and tells whole-picture flicker only.",
     args=Args,
     result=Result,
-    providers=(Provider(name="own", version="1", fidelity="own", run=_run),),
+    providers=(Provider(name="own", version="2", fidelity="own", run=_run),),
     uses_shots=True,
     draw=_draw,
 )

@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 
 MOST_FRAMES = 48
 """More thumbnails of a shot tell nothing new."""
+_LINEAR_UP_TO = 6 / 29
+"""Cube root of the share of white up to which CIELAB is linear."""
+_DARKEST = 1e-3
+"""Luminance below which a stretch is black and has no colour to compare."""
 _DECILES = np.arange(0.05, 1.0, 0.1)
 
 
@@ -34,8 +38,28 @@ def lightness_change(before: NDArray[Any], after: NDArray[Any]) -> float:
 
 
 def colour_change(before: NDArray[Any], after: NDArray[Any]) -> float:
-    """Euclidean distance of the mean (a*, b*): CIE76 without lightness."""
-    return float(np.linalg.norm(after[:, 1:].mean(axis=0) - before[:, 1:].mean(axis=0)))
+    """Euclidean distance of the mean (a*, b*) in the same light: CIE76 without lightness.
+
+    In less light the same colours have smaller a* and b*. So both stretches are first brought to one mean luminance,
+    the geometric mean of theirs, by a gain on XYZ, as an exposure does.
+    """
+    seen = [_xyz(each) for each in (before, after)]
+    luminances = [max(float(each[:, 1].mean()), _DARKEST) for each in seen]
+    common = float(np.sqrt(luminances[0] * luminances[1]))
+    tints = [_a_b(each * (common / own)).mean(axis=0) for each, own in zip(seen, luminances, strict=True)]
+    return float(np.linalg.norm(tints[1] - tints[0]))
+
+
+def _xyz(lab: NDArray[Any]) -> NDArray[np.float64]:
+    """X, Y and Z as shares of the white point's [n, 3] (CIE 15:2004, 8.2.1)."""
+    y = (lab[:, 0].astype(np.float64) + 16) / 116
+    roots = np.stack([y + lab[:, 1] / 500, y, y - lab[:, 2] / 200], axis=1)
+    return np.where(roots > _LINEAR_UP_TO, roots**3, (roots - 16 / 116) * 3 * _LINEAR_UP_TO**2)
+
+
+def _a_b(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
+    roots = np.where(xyz > _LINEAR_UP_TO**3, np.cbrt(xyz), xyz / (3 * _LINEAR_UP_TO**2) + 16 / 116)
+    return np.stack([500 * (roots[:, 0] - roots[:, 1]), 200 * (roots[:, 1] - roots[:, 2])], axis=1)
 
 
 def tone_change(before: NDArray[Any], after: NDArray[Any]) -> float:
