@@ -1,4 +1,4 @@
-"""What becomes of hostile files, with seconds and memory: python benchmarks/reliability/hostile.py [FOLDER]...
+"""What becomes of hostile files: python benchmarks/reliability/hostile.py [FOLDER]... [--write]
 
 Each file is opened in a process of its own, as `cinejudge run` opens it; memory is the peak of the decoding process.
 """
@@ -20,22 +20,26 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 
 def main() -> None:
+    from benchmarks.page import Told
     from tests.reliability.hostile_files import good, make_hostile
 
+    tell = Told()
+    given = [Path(text) for text in sys.argv[1:] if text != "--write"]
     with tempfile.TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as listener:
         made = Path(name) / "made"
         made.mkdir()
         canary = good(Path(name) / "canary.mp4")
         make_hostile(made, canary, listener.getsockname()[1])
-        folders = [made, *map(Path, sys.argv[1:])]
+        folders = [made, *given]
         files = [p for folder in folders for p in sorted(folder.iterdir()) if p.suffix != ".md" and not p.is_dir()]
-        print("| file | outcome | seconds | memory (MB) |\n|---|---|---|---|")
+        tell("| file | outcome | seconds | memory (MB) |\n|---|---|---|---|")
         for path in files:
             told = subprocess.run(
                 [sys.executable, __file__, "--one", str(path), name], stdout=subprocess.PIPE, check=True, timeout=300
             )
             row = json.loads(told.stdout)
-            print(f"| {row['name']} | {row['outcome']} | {row['seconds']:.1f} | {row['memory']:.0f} |")
+            tell(f"| {row['name']} | {row['outcome']} | {row['seconds']:.1f} | {row['memory']:.0f} |")
+    tell.write("reliability/hostile", "reliability.md")
 
 
 def one(path: Path, cache: Path) -> None:

@@ -1,4 +1,4 @@
-"""Time and memory against length: python benchmarks/reliability/length.py CLIPS [SECONDS]...
+"""Time and memory against length: python benchmarks/reliability/length.py CLIPS [SECONDS]... [--write]
 
 The clips of the folder CLIPS, one after another and again, mirrored every other time, at 320×180 and 24 frames a
 second with their sound, make a video of each length. It is judged offline by `cinejudge run` with the default weights
@@ -18,6 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 import numpy as np
 
+from benchmarks.page import Told
 from benchmarks.reliability.watched import empty_cache, run
 from cinejudge.media import Footage, find_videos
 from tests.videos import Picture, make_video
@@ -54,11 +55,13 @@ def film(clips: list[tuple[list[Picture], np.ndarray]]) -> Iterator[Picture]:
 
 
 def main() -> None:
+    tell = Told()
+    given = [text for text in sys.argv[1:] if text != "--write"]
     with tempfile.TemporaryDirectory() as name:
-        clips = scenes(Path(sys.argv[1]), Path(name) / "cache")
-        print("| length (s) | shots | wall (s) | processor (s) | own memory (MB) | mapped files (MB) | decoder (MB) |")
-        print("|---|---|---|---|---|---|---|")
-        for seconds in [int(text) for text in sys.argv[2:]] or [10, 60, 600, 3600]:
+        clips = scenes(Path(given[0]), Path(name) / "cache")
+        tell("| length (s) | shots | wall (s) | processor (s) | own memory (MB) | mapped files (MB) | decoder (MB) |")
+        tell("|---|---|---|---|---|---|---|")
+        for seconds in [int(text) for text in given[1:]] or [10, 60, 600, 3600]:
             place = Path(name) / str(seconds)
             cache = empty_cache(place / "cache")
             sound = np.fromiter(cycle(np.concatenate([s for _, s in clips])), np.float32, seconds * RATE)
@@ -66,11 +69,11 @@ def main() -> None:
             went = run(place / "long.mp4", place / "traces", cache)
             assert went.code == 0, went.stderr
             shots = next(line.split(": ")[1].split(",")[0] for line in went.stderr.splitlines() if "shot" in line)
-            print(
+            tell(
                 f"| {seconds} | {shots} | {went.wall_s:.0f} | {went.cpu_s:.0f} "
-                f"| {went.judge_mb:.0f} | {went.mapped_mb:.0f} | {went.decoder_mb:.0f} |",
-                flush=True,
+                f"| {went.judge_mb:.0f} | {went.mapped_mb:.0f} | {went.decoder_mb:.0f} |"
             )
+    tell.write("reliability/length", "reliability.md")
 
 
 if __name__ == "__main__":

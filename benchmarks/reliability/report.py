@@ -1,4 +1,4 @@
-"""Time of opening large reports in Chromium, and two screenshots: python benchmarks/reliability/report.py [RUN]
+"""Large reports in Chromium, and two screenshots: python benchmarks/reliability/report.py [RUN] [--write]
 
 RUN is the run that is photographed; without one, the fixture of the tests.
 """
@@ -16,6 +16,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 import cv2
 
+from benchmarks.page import Told
 from cinejudge.traces.report.serve import ReportServer
 from tests.traces.browser import Page, browser
 from tests.traces.fixture_models import make_run_of_models
@@ -25,25 +26,28 @@ IMAGES = ROOT / "docs" / "images"
 
 
 def main() -> None:
+    tell = Told()
+    given = [Path(text) for text in sys.argv[1:] if text != "--write"]
     with tempfile.TemporaryDirectory() as name, browser() as page:
         page.size(1280, 1000)
-        print("| report | size (MB) | opened in (s) | next clip in (s) |\n|---|---|---|---|")
+        tell("| report | size (MB) | opened in (s) | next clip in (s) |\n|---|---|---|---|")
         file = make_run_of_models(Path(name) / "50", clips=25) / "report.html"
         opened = timed(page, lambda: page.open(file))
-        print(f"| 50 clips, one file | {file.stat().st_size / 1e6:.1f} | {opened:.2f} | {turned(page):.2f} |")
+        tell(f"| 50 clips, one file | {file.stat().st_size / 1e6:.1f} | {opened:.2f} | {turned(page):.2f} |")
         run = make_run_of_models(Path(name) / "100", clips=50)
         with ReportServer(run) as server:
             thread = threading.Thread(target=server.serve_forever, args=(0.05,))
             thread.start()
             size = len((server.answer("/") or ("", b""))[1])
             opened = timed(page, lambda: page.go(server.url))
-            print(f"| 100 clips, served | {size / 1e6:.1f} | {opened:.2f} | {turned(page):.2f} |")
+            tell(f"| 100 clips, served | {size / 1e6:.1f} | {opened:.2f} | {turned(page):.2f} |")
             page.go("about:blank")
             server.shutdown()
             thread.join()
-        shown = Path(sys.argv[1]) if sys.argv[1:] else make_run_of_models(Path(name) / "shown", clips=3)
+        shown = given[0] if given else make_run_of_models(Path(name) / "shown", clips=3)
         for dark in (False, True):
             photograph(page, shown / "report.html", dark)
+    tell.write("reliability/report", "reliability.md")
 
 
 def timed(page: Page, act: object) -> float:
