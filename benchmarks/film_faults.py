@@ -117,7 +117,7 @@ FILM_FAULTS: dict[str, Fault] = {
     "silence": Fault(
         lambda f: _silenced(f, 0, f.seconds), (*AMBIENCE, *WORDS, "mtavg2/missing_scripted_sound")
     ),
-    "silence within speech": Fault(lambda f: _silenced(f, *f.line_s), WORDS, AMBIENCE),
+    "silence within speech": Fault(lambda f: _silenced(f, *f.line_s), AMBIENCE, WORDS),
     "music 3 dB over speech": Fault(lambda f: _drowned(f, 3), COVERED, WORDS),
     "music 8 dB over speech": Fault(lambda f: _drowned(f, 8), COVERED, WORDS),
 }  # fmt: skip

@@ -16,8 +16,8 @@ EDGE_S = 0.3
 SILENT = 0.99
 LEAST_BLOCKS = 5
 """Fewer blocks on one side say nothing about a level."""
-MISHEARD = 0.5
-"""Word error rate against the script from which on its words were not recognised."""
+MISHEARD = 1 / 3
+"""Word error rate against the script from which on its words are not all made out: every third is wrong."""
 AUDIBLE_DB = 9.0
 """Speech that stands out by so much can be followed whatever else sounds."""
 
