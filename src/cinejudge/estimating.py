@@ -116,7 +116,7 @@ async def reckon(
     await real.aclose()
     model = llm.CountingModel(real.name, known or real.capabilities)
     with tempfile.TemporaryDirectory() as scratch:
-        free = options.model_copy(update={"out": Path(scratch) / "traces", "limits": Limits()})
+        free = options.model_copy(update={"out": Path(scratch) / "traces", "limits": Limits(), "clip_limits": Limits()})
         session = llm.Session(model, llm.ReplyCache(Path(scratch) / "replies"), prices=llm.load_prices())
         with RunFolder.start(free, paths, work.versions(model.name), work.store.path) as folder:
             results = await judge_all(work, free, session, folder, watch)

@@ -144,7 +144,9 @@ async def _judge(
         brief=brief,
         suites=desk.suites,
         session=desk.session.within(
-            desk.options.limits, name=f"clip {clip.id[:8]}", listener=record_exchange(trace, desk.session.model.name)
+            desk.options.clip_limits,
+            name=f"clip {clip.id[:8]}",
+            listener=record_exchange(trace, desk.session.model.name),
         ),
         trace=trace,
         options=desk.options,

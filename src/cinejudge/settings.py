@@ -15,6 +15,8 @@ from cinejudge.schema.errors import ConfigError
 
 FILE = "cinejudge.toml"
 PREFIX = "CINEJUDGE_"
+CLIP = "clip_"
+"""Before the name of a limit: it then holds for each clip, not for the run."""
 _LISTS = {"suites"}
 
 
@@ -24,14 +26,16 @@ def resolve(
     """Options from what was given, the environment and ``cinejudge.toml`` in that order.
 
     Args:
-        given: Fields of :class:`Options` and of :class:`Limits`, flat; None stands for "not given".
+        given: Fields of :class:`Options` and of :class:`Limits`, flat, limits of each clip as ``clip_max_tokens``;
+            None stands for "not given".
         environ: The environment; by default the process's.
         folder: Where ``cinejudge.toml`` is looked for; by default the working directory.
 
     Raises:
         ConfigError: an unknown or unfitting option, named with where it came from.
     """
-    fields = set(Options.model_fields) - {"limits"} | set(Limits.model_fields)
+    bounds = set(Limits.model_fields)
+    fields = set(Options.model_fields) - {"limits", "clip_limits"} | bounds | {CLIP + name for name in bounds}
     layers = [
         (FILE, _from_file((folder or Path.cwd()) / FILE)),
         ("environment", _from_environment(os.environ if environ is None else environ, fields)),
@@ -45,12 +49,15 @@ def resolve(
             raise ConfigError(f"{name}: no option named {unknown[0]!r}; there are: {', '.join(sorted(fields))}")
         merged |= layer
         origin |= dict.fromkeys(layer, name)
-    limits = {k: merged.pop(k) for k in list(merged) if k in Limits.model_fields}
+    limits = {name: merged.pop(name) for name in bounds & set(merged)}
+    clip_limits = {name: merged.pop(CLIP + name) for name in bounds if CLIP + name in merged}
     try:
-        return Options(**merged, limits=Limits(**limits))
+        return Options.model_validate({**merged, "limits": limits, "clip_limits": clip_limits})
     except ValidationError as error:
         first = error.errors()[0]
-        field = str(first["loc"][0]) if first["loc"] else "?"
+        field, *inner = map(str, first["loc"])
+        if field in ("limits", "clip_limits"):
+            field = field.removesuffix("limits") + inner[0]
         raise ConfigError(f"{field} (from {origin.get(field, 'call')}): {first['msg']}") from None
 
 

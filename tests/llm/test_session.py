@@ -291,3 +291,17 @@ async def test_an_error_that_is_no_fault_of_the_server_is_not_repeated(tmp_path:
     with pytest.raises(ZeroDivisionError):
         await _session(tmp_path, model).ask(HELLO)
     assert model.calls == 1
+
+
+def test_two_sessions_may_store_the_same_reply_at_once(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from cinejudge.schema.chat import Message, Reply, TokenUsage
+
+    reply = Reply(message=Message(role="assistant"), finish="stop", usage=TokenUsage(), model="m")
+    caches = [ReplyCache(tmp_path) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for key in ("ab01", "ab02", "ab03"):
+            list(pool.map(lambda cache, key=key: cache.put(key, reply), caches))
+            assert caches[0].get(key) is not None
+    assert not list(tmp_path.rglob("*.tmp"))

@@ -26,6 +26,10 @@ MAX_RESULT = 2000
 """Characters of a tool's result that a model gets."""
 MAX_NATIVE_BYTES = 18_000_000
 """Largest file sent as native video: inline requests end at about 20 MB."""
+SHORTEST_S = 0.2
+"""A shorter span is not shown as moving picture."""
+CLOSE_FPS, CLOSE_FRAMES = 12.0, 24
+"""How densely a span is shown as moving picture, and how many frames of it at most: each costs as much as a picture."""
 NATIVE = ("mov", "mp4")
 """Containers that are sent as they are; the demuxer calls MP4 by its elder name."""
 
@@ -62,7 +66,8 @@ def runner(case: Case, judge: str, asked: tuple[Asked, ...]) -> RunTool:
             case.trace.event("tool_call", **called, error=str(error))
             raise
         case.trace.event("tool_call", **called, evidence=evidence.id)
-        return ToolOutput(heading=f"`{evidence.id}`", text=_result(evidence), media=_media(case, evidence.artifacts))
+        shown = (*_media(case, evidence.artifacts), *_moving(case, evidence))
+        return ToolOutput(heading=f"`{evidence.id}`", text=_result(evidence), media=shown)
 
     return run
 
@@ -86,7 +91,7 @@ async def opening(case: Case, fence: str, tools: tuple[ToolSpec, ...], final: st
     """
     can = case.session.model.capabilities
     has_audio = case.footage.clip.has_audio
-    moving = can.video and case.footage.clip.container in NATIVE and case.footage.clip.size_bytes <= MAX_NATIVE_BYTES
+    moving = _watches(case)
     senses = "video-and-sound" if moving else "frames-and-sound" if can.audio and has_audio else "frames-only"
     system = prompts.render(
         "judge-system",
@@ -102,7 +107,7 @@ async def opening(case: Case, fence: str, tools: tuple[ToolSpec, ...], final: st
     )
     parts: list[Part] = [TextPart(text=about)]
     if moving:
-        parts += _native_video(case)
+        parts += [TextPart(text="The clip itself:"), _video(case)]
     if can.images:
         sheets = await case.perception.look("keyframes")
         wanted = set(case.perception.result(sheets).sheets)
@@ -182,7 +187,25 @@ def _seconds(wav: bytes) -> float:
         return float(sound.getnframes() / sound.getframerate())
 
 
-def _native_video(case: Case) -> list[Part]:
+def _watches(case: Case) -> bool:
+    """Whether the model gets the moving picture."""
     clip = case.footage.clip
+    return case.session.model.capabilities.video and clip.container in NATIVE and clip.size_bytes <= MAX_NATIVE_BYTES
+
+
+def _video(case: Case, start_s: float | None = None, end_s: float | None = None, fps: float | None = None) -> VideoPart:
     sha256 = case.perception.store.put(case.footage.path.read_bytes(), "video/mp4")
-    return [TextPart(text="The clip itself:"), VideoPart(artifact=sha256, seconds=clip.duration_s)]
+    seconds = case.footage.clip.duration_s
+    return VideoPart(artifact=sha256, start_s=start_s, end_s=end_s, fps=fps, seconds=seconds)
+
+
+def _moving(case: Case, evidence: Evidence) -> list[Part]:
+    """The moving picture of a span that was looked at, more densely than the clip itself, where a server cuts it."""
+    if evidence.tool != "look" or not evidence.found or evidence.args["region"] is not None or not _watches(case):
+        return []
+    start_s, end_s = evidence.args["start_s"], min(evidence.args["end_s"], case.footage.clip.duration_s)
+    if not case.session.model.capabilities.spans or end_s - start_s < SHORTEST_S:
+        return []
+    fps = round(min(CLOSE_FPS, CLOSE_FRAMES / (end_s - start_s)), 2)
+    caption = f"The moving picture from {start_s:.2f} to {end_s:.2f} s, {fps:g} frames a second:"
+    return [TextPart(text=caption), _video(case, start_s, end_s, fps)]

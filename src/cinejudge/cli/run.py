@@ -34,6 +34,10 @@ def run(
     max_tokens: Annotated[int | None, typer.Option(min=0, help="Stop asking models after so many tokens.")] = None,
     max_calls: Annotated[int | None, typer.Option(min=0, help="Stop asking models after so many calls.")] = None,
     max_seconds: Annotated[float | None, typer.Option(min=0, help="Stop asking models after so long.")] = None,
+    clip_max_cost: Annotated[float | None, typer.Option(min=0, help="The same for each clip.")] = None,
+    clip_max_tokens: Annotated[int | None, typer.Option(min=0, help="The same for each clip.")] = None,
+    clip_max_calls: Annotated[int | None, typer.Option(min=0, help="The same for each clip.")] = None,
+    clip_max_seconds: Annotated[float | None, typer.Option(min=0, help="The same for each clip.")] = None,
     fail_under: Annotated[
         float | None, typer.Option(min=0, max=1, help="Exit with 3 when a suite's mean score is lower.")
     ] = None,
@@ -66,6 +70,10 @@ def run(
             "max_tokens": max_tokens,
             "max_calls": max_calls,
             "max_seconds": max_seconds,
+            "clip_max_cost": clip_max_cost,
+            "clip_max_tokens": clip_max_tokens,
+            "clip_max_calls": clip_max_calls,
+            "clip_max_seconds": clip_max_seconds,
             "fail_under": fail_under,
             "offline": offline,
         }

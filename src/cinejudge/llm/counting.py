@@ -25,7 +25,8 @@ CHARS_PER_TOKEN = 4  # Latin script; Chinese and Japanese take up to four times 
 PATCH = 32  # pixels; a token for each patch of a picture
 MOST_PER_PICTURE = 1536
 PER_SECOND_OF_SOUND = 25
-PER_SECOND_OF_VIDEO = 300  # with its sound, at one frame a second
+PER_VIDEO_FRAME = 258
+PER_SECOND_OF_VIDEO = 40  # for its sound and its time stamps; a frame a second where nothing else is asked for
 
 ROUNDS = 1
 """Rounds of tool calls in a conversation, before the answer."""
@@ -91,7 +92,8 @@ def _media_tokens(part: Part) -> int:
             return math.ceil(PER_SECOND_OF_SOUND * part.seconds)
         case VideoPart():
             end_s = part.seconds if part.end_s is None else part.end_s
-            return math.ceil(PER_SECOND_OF_VIDEO * (end_s - (part.start_s or 0.0)))
+            seconds = end_s - (part.start_s or 0.0)
+            return math.ceil(seconds * (PER_SECOND_OF_VIDEO + PER_VIDEO_FRAME * (part.fps or 1.0)))
         case TextPart():
             return 0
 

@@ -28,8 +28,8 @@ from cinejudge.schema.chat import (
 )
 from cinejudge.schema.errors import ModelError, TraceError
 
-_FORMAT = 1
-"""Raised when the probes change."""
+_FORMAT = 2
+"""Raised when the probes change, or what is kept of them."""
 
 REPORT = ToolSpec(
     name="report_perception",
@@ -119,11 +119,12 @@ def _keep(path: Path, found: Capabilities) -> None:
 
 
 async def _find_out(session: Session) -> Capabilities:
+    spans = session.model.capabilities.spans  # a matter of the protocol, not of the model
     session.model.capabilities = Capabilities(images=True, audio=True, video=True, tools=True)
     hello = await _ask(session, TextPart(text="Call the tool with the answer 'ready'."))
     tools = any(call.name == REPORT.name and call.arguments for call in hello.message.tool_calls)
     images, audio, video = await asyncio.gather(*(_perceives(session, probe) for probe in PROBES))
-    return Capabilities(images=images, audio=audio, video=video, tools=tools)
+    return Capabilities(images=images, audio=audio, video=video, spans=video and spans, tools=tools)
 
 
 async def _perceives(session: Session, probe: Probe) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -53,7 +54,7 @@ class ReplyCache:
     def put(self, key: str, reply: Reply) -> None:
         """Stores a reply so that it survives a crash of the machine: written, synced, then renamed into place."""
         path = self._path(key)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        temporary = path.with_suffix(f".{secrets.token_hex(8)}.tmp")  # nobody else's, of this process or another
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("wb") as file:

@@ -118,6 +118,8 @@ class Capabilities(Record):
     images: bool = False
     audio: bool = False
     video: bool = False
+    spans: bool = False
+    """Whether a part of a video can be named, by its times."""
     tools: bool = False
 
 

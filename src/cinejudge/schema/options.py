@@ -33,6 +33,9 @@ class Options(Record):
     limit: Annotated[int, Field(ge=1)] | None = None
     """Judge only the first so many clips."""
     limits: Limits = Limits()
+    """Bounds of the whole run."""
+    clip_limits: Limits = Limits()
+    """Bounds of each clip."""
     fail_under: Unit | None = None
     offline: bool = False
     """No network at all: nothing is downloaded and no model is called."""

@@ -57,7 +57,7 @@ class GoogleModel:
         if key is None:
             raise ConfigError(f"google/{name} needs a key: set GOOGLE_API_KEY (or GEMINI_API_KEY)")
         self.name = f"google/{name}"
-        self.capabilities = Capabilities(images=True, audio=True, video=True, tools=True)
+        self.capabilities = Capabilities(images=True, audio=True, video=True, spans=True, tools=True)
         self._model = name
         self._load = load
         self._with_detail = True
