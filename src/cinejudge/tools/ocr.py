@@ -103,15 +103,19 @@ class Result(ToolResult):
         quoted = ", ".join(f'"{line.text}" {line.start_s:.1f}-{line.end_s:.1f} s' for line in self.lines[:6])
         return quoted + (f" and {len(self.lines) - 6} more lines" if len(self.lines) > 6 else "")
 
-    def wordings(self) -> tuple[str, ...]:
+    def wordings(self, *, doubtful: bool = False) -> tuple[str, ...]:
         """Every wording to compare a wanted text with: each reading of each line, and lines that stand together.
 
         Lines seen in the same frame are joined in reading order, up to six neighbours at a time, since a wanted text
         may be set in several lines.
+
+        Args:
+            doubtful: With the lines that were not read with enough confidence.
         """
-        found: dict[str, None] = {reading.text: None for line in self.lines for reading in line.readings}
+        lines = (*self.lines, *self.doubtful) if doubtful else self.lines
+        found: dict[str, None] = {reading.text: None for line in lines for reading in line.readings}
         frames: dict[int, list[Sighting]] = {}
-        for line in self.lines:
+        for line in lines:
             for sighting in line.sightings:
                 frames.setdefault(sighting.frame, []).append(sighting)
         for shown in frames.values():
