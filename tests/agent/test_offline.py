@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from cinejudge.schema import Failure, Verdict
+from cinejudge.traces import RunFolder
 from tests.agent.conftest import Judge, two_shots
 
 
@@ -103,3 +104,18 @@ def test_words_in_the_brief_that_address_the_judge_become_a_finding(judge: Judge
     assert "addresses_the_judge" in {f.mode for f in steered.findings}
     assert "addresses_the_judge" not in {f.mode for f in plain.findings}
     assert steered.suites["msavbench"].score == plain.suites["msavbench"].score
+
+
+def test_a_clip_that_was_moved_and_renamed_is_looked_at_no_more(judge: Judge, clip: Path, tmp_path: Path) -> None:
+    _verdict(judge, clip)
+    moved = tmp_path / "elsewhere" / "under another name.mkv"
+    moved.parent.mkdir()
+    clip.rename(moved)
+    clip.with_suffix(".txt").rename(moved.with_suffix(".txt"))
+    outcome = judge(moved)
+    (trace,) = RunFolder.load(outcome.folder).traces()
+    looked = [event for event in trace.events() if event.kind == "evidence" and event.status in ("found", "abstained")]
+    assert looked and all(event.cached for event in looked)
+    (again,) = outcome.results
+    assert isinstance(again, Verdict) and again.clip.name == "under another name.mkv"
+    assert again.usage.seconds["decode"] == 0
