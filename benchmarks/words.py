@@ -83,9 +83,7 @@ def main() -> None:
     labels = json.loads((given.folder / "labels.json").read_text(encoding="utf-8"))
     rates: list[Rates] = []
     heard: list[tuple[str, str, str, float]] = []
-    lines = [
-        "| clip | s | frames read | processor s | the same, all read | words, all read | more lines | wanted: read, CER |"
-    ]
+    lines = ["| clip | s | frames read | processor s | all read | words, all read | more lines | wanted: read, CER |"]
     lines.append("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
