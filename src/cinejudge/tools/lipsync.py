@@ -177,7 +177,7 @@ TOOL = Tool(
     providers=(
         Provider(
             name="syncnet",
-            version="v2-2",
+            version="v2-3",
             fidelity="paper",
             run=_syncnet,
             packages=("torch", "cv2", "scipy", "ai_edge_litert", "faster_whisper"),
@@ -185,7 +185,7 @@ TOOL = Tool(
         ),
         Provider(
             name="mouth-correlation",
-            version="2",
+            version="3",
             fidelity="substitute",
             run=_mouth_correlation,
             packages=("torch", "cv2", "scipy", "ai_edge_litert", "faster_whisper"),

@@ -119,7 +119,8 @@ def stereo(samples: NDArray[Any]) -> Stereo | None:
 
 def peaks(samples: NDArray[Any]) -> NDArray[np.float64]:
     """Largest magnitude of each channel; [channels]."""
-    return np.max([np.abs(part).max(axis=0) for _, part in _pieces(samples)], axis=0, initial=0.0)
+    largest = [np.abs(part).max(axis=0) for _, part in _pieces(samples)]
+    return np.asarray(np.max(largest, axis=0, initial=0.0), np.float64)
 
 
 def _pieces(samples: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
