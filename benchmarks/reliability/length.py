@@ -7,6 +7,7 @@ and an empty cache.
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -68,7 +69,7 @@ def main() -> None:
             make_video(place / "long.mp4", islice(film(clips), seconds * FPS), FPS, sound, RATE)
             went = run(place / "long.mp4", place / "traces", cache)
             assert went.code == 0, went.stderr
-            shots = next(line.split(": ")[1].split(",")[0] for line in went.stderr.splitlines() if "shot" in line)
+            (shots,) = re.findall(r": (\d+) shots?,", went.stderr)
             tell(
                 f"| {seconds} | {shots} | {went.wall_s:.0f} | {went.cpu_s:.0f} "
                 f"| {went.judge_mb:.0f} | {went.mapped_mb:.0f} | {went.decoder_mb:.0f} |"
