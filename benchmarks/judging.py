@@ -20,6 +20,7 @@ import resource
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 
 from page import write_section
 
@@ -122,17 +123,26 @@ def _section(judged: list[Judged]) -> str:
             "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
             *map(_row, judged),
             "",
-            "Coverage: MSAVBench, MTAVG-Bench 2.0, EvalVerse, of what applies. CPU offline is with an empty cache, "
-            "with a model what is left to do afterwards. Calls include tool rounds and second looks.",
+            fill(
+                "Coverage: MSAVBench, MTAVG-Bench 2.0, EvalVerse, of what applies. CPU offline is with an empty cache, "
+                "with a model what is left to do afterwards. Calls include tool rounds and second looks.",
+                120,
+            ),
             "",
-            f"A clip of {ten.model.clip.duration_s:.0f} s, all three suites: {ten.frames} frames shown, on contact "
-            f"sheets and by `look`, and {ten.model.usage.input_tokens:,} input tokens for {ten.asked} questions, "
-            f"{ten.model.usage.input_tokens / ten.asked:,.0f} each.",
+            fill(
+                f"A clip of {ten.model.clip.duration_s:.0f} s, all three suites: {ten.frames} frames shown, on contact "
+                f"sheets and by `look`, and {ten.model.usage.input_tokens:,} input tokens for {ten.asked} questions, "
+                f"{ten.model.usage.input_tokens / ten.asked:,.0f} each.",
+                120,
+            ),
             "",
-            "Asking each question on its own, once, without tools, with every frame of the clip at its own size "
-            f"({TOLD} tokens of text, pictures counted as above), would come to {total_every:,} input tokens for these "
-            f"clips, {total_every / total_in:,.0f} times as many; with one frame a second to {total_second:,}, "
-            f"{total_second / total_in:.1f} times.",
+            fill(
+                "Asking each question on its own, once, without tools, with every frame of the clip at its own size "
+                f"({TOLD} tokens of text, pictures counted as above), would come to {total_every:,} input tokens for "
+                f"these clips, {total_every / total_in:,.0f} times as many; with one frame a second to "
+                f"{total_second:,}, {total_second / total_in:.1f} times.",
+                120,
+            ),
             "",
             "| dry run, all clips | reckoned | counted | ratio | widest for one clip |",
             "|---|---|---|---|---|",
