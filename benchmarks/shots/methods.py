@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,12 +24,35 @@ UNION_TOLERANCE = 2
 ADAPTIVE_FOR_UNION = 3.5
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a method takes."""
+
+    wall_s: float = 0.0
+    processor_s: float = 0.0
+    """User and system time, of this process and of those that it started."""
+
+    def __add__(self, other: Cost) -> Cost:
+        """Both together."""
+        return Cost(self.wall_s + other.wall_s, self.processor_s + other.processor_s)
+
+    @staticmethod
+    def so_far() -> Cost:
+        """Since some moment in the past."""
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return Cost(time.perf_counter(), sum(u.ru_utime + u.ru_stime for u in used))
+
+    def since(self, start: Cost) -> Cost:
+        """What has been spent since ``start``."""
+        return Cost(self.wall_s - start.wall_s, self.processor_s - start.processor_s)
+
+
 @dataclass
 class Found:
     """What a method made of one clip."""
 
     cuts: list[int]
-    seconds: float
+    cost: Cost
     stages: dict[str, list[int]] = field(default_factory=dict)
     """What stood after each stage, for the method that has any."""
     kinds: dict[int, str] = field(default_factory=dict)
@@ -68,43 +92,47 @@ def network(path: Path) -> list[int]:
 
 def union(network: Found, path: Path) -> Found:
     """TransNetV2 and PySceneDetect; an adaptive cut within two frames of one of the network's is the same."""
-    start = time.perf_counter()
+    start = Cost.so_far()
     others = [a for a in adaptive(path, ADAPTIVE_FOR_UNION) if all(abs(a - c) > UNION_TOLERANCE for c in network.cuts)]
-    return Found(sorted(network.cuts + others), network.seconds + time.perf_counter() - start)
+    return Found(sorted(network.cuts + others), network.cost + Cost.so_far().since(start))
 
 
 def ours(path: Path, cache: Path) -> Found:
     """The loop, offline, as ``cinejudge shots`` runs it."""
-    start = time.perf_counter()
-    with Footage(path, cache=cache, plan=FramePlan(pictures=False, sound=False)) as footage:
+    start = Cost.so_far()
+    with Footage(path, cache=cache, plan=FramePlan(signals=False, pictures=False, sound=False)) as footage:
         perception = Perception(footage, ArtifactStore(cache / "artifacts"), cache / "evidence")
         return asyncio.run(_loop(perception, start))
 
 
-async def _loop(perception: Perception, start: float) -> Found:
+async def _loop(perception: Perception, start: Cost) -> Found:
     evidence = await perception.look("shots")
     found = perception.result(evidence)
     proposed = suspects(found.candidates, evidence.id)
-    is_shot = possible_shots(found.black, perception.footage.clip.fps)
+    is_shot = possible_shots(found.plain, perception.footage.clip)
     rounds = await correct(perception, proposed, SignalInspector(), is_shot)
-    seconds = time.perf_counter() - start
+    cost = Cost.so_far().since(start)
     boundaries = [[p.boundary for p in r.boundaries] for r in rounds]
     stages = {"detectors, each at its own threshold": sorted({c for cuts in found.alone.values() for c in cuts})}
     stages |= {f"round {i + 1}": [b.frame for b in b_] for i, b_ in enumerate(boundaries)}
     last = boundaries[-1] if boundaries else []
-    return Found([b.frame for b in last], seconds, stages, {b.frame: b.transition.type for b in last})
+    return Found([b.frame for b in last], cost, stages, {b.frame: b.transition.type for b in last})
 
 
 def timed(method: Callable[[Path], list[int]], path: Path) -> Found:
-    """Runs a method and takes the time."""
-    start = time.perf_counter()
-    return Found(method(path), time.perf_counter() - start)
+    """Runs a method and takes its cost."""
+    start = Cost.so_far()
+    cuts = method(path)
+    return Found(cuts, Cost.so_far().since(start))
 
 
 def _read(path: Path) -> NDArray[np.uint8]:
     """All frames at the network's size, scaled as the published code has ffmpeg do it."""
     import av
+    from av.video.reformatter import Interpolation
 
     with av.open(str(path)) as container:
         container.streams.video[0].thread_type = "AUTO"
-        return np.stack([f.reformat(48, 27, "rgb24").to_ndarray() for f in container.decode(video=0)])
+        frames = container.decode(video=0)
+        scaled = (f.reformat(48, 27, "rgb24", interpolation=Interpolation.BICUBIC) for f in frames)
+        return np.stack([f.to_ndarray() for f in scaled])

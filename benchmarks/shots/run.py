@@ -1,9 +1,9 @@
 """Compares ours with PySceneDetect, TransNetV2 and their union on labelled clips, in one run.
 
-    python benchmarks/shots/run.py NAME=FOLDER... [--sheets OUT] [--report docs/shots.md]
+    python benchmarks/shots/run.py NAME=FOLDER... [--sheets OUT] [--report docs/shots.md] [--jobs N]
 
-Each FOLDER holds videos and a ``labels.json`` (see ``material.py``). Every method opens each file itself; its seconds
-hold decoding. Frames that a method errs on are drawn into sheets to look at.
+Each FOLDER holds videos and a ``labels.json`` (see ``material.py``). Every method opens each file itself; its time
+holds decoding. Frames that a method errs on are drawn into sheets to look at.
 """
 
 from __future__ import annotations
@@ -12,44 +12,59 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from functools import partial
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
 import methods
 import numpy as np
-from methods import Found
+from methods import Cost, Found
 from scoring import Totals, score_clip, total
 
 MARK = "<!-- written by benchmarks/shots/run.py: do not edit below -->"
 NETWORK, UNION, OURS = "TransNetV2, 0.5", "plain union of TransNetV2 and adaptive (3.5)", "ours, offline"
 
 
-def compare(folder: Path, cache: Path) -> tuple[dict[str, Any], dict[str, dict[str, Found]]]:
+def compare(folder: Path, jobs: int) -> tuple[dict[str, Any], dict[str, dict[str, Found]]]:
     """Runs every method over every clip of a folder; labels, and what was found by method and clip."""
     labels = json.loads((folder / "labels.json").read_text())
     labels = {n: e for n, e in labels.items() if "cuts" in e and (folder / n).is_file()}
-    ways: dict[str, Callable[[Path], Found]] = {
-        "PySceneDetect, adaptive": partial(methods.timed, methods.adaptive),
-        "PySceneDetect, content": partial(methods.timed, methods.content),
-        NETWORK: partial(methods.timed, methods.network),
-        OURS: partial(methods.ours, cache=cache),
-    }
-    first = folder / next(iter(labels))
-    for way in ways.values():
-        way(first)  # loads what is loaded once
-    shutil.rmtree(cache)
-    found: dict[str, dict[str, Found]] = {name: {} for name in (*list(ways)[:-1], UNION, OURS)}
-    for i, clip in enumerate(labels):
-        print(f"\r{folder.name}: {i + 1}/{len(labels)}", end="", flush=True)
-        for name, way in ways.items():
-            found[name][clip] = way(folder / clip)
-        found[UNION][clip] = methods.union(found[NETWORK][clip], folder / clip)
+    found: dict[str, dict[str, Found]] = {name: {} for name in (*list(_WAYS)[:-1], UNION, OURS)}
+    paths = [folder / clip for clip in labels]
+    with ProcessPoolExecutor(jobs, initializer=_warm_up, initargs=(paths[0],)) as pool:
+        for i, (path, by_method) in enumerate(zip(paths, pool.map(_all_methods, paths), strict=True)):
+            print(f"\r{folder.name}: {i + 1}/{len(paths)}", end="", flush=True)
+            for name, one in by_method.items():
+                found[name][path.name] = one
     print()
     return labels, found
+
+
+def _ours(path: Path) -> Found:
+    with tempfile.TemporaryDirectory() as cache:
+        return methods.ours(path, Path(cache))
+
+
+_WAYS: dict[str, Callable[[Path], Found]] = {
+    "PySceneDetect, adaptive": partial(methods.timed, methods.adaptive),
+    "PySceneDetect, content": partial(methods.timed, methods.content),
+    NETWORK: partial(methods.timed, methods.network),
+    OURS: _ours,
+}
+
+
+def _warm_up(path: Path) -> None:
+    """Loads what is loaded once."""
+    for way in _WAYS.values():
+        way(path)
+
+
+def _all_methods(path: Path) -> dict[str, Found]:
+    found = {name: way(path) for name, way in _WAYS.items()}
+    return found | {UNION: methods.union(found[NETWORK], path)}
 
 
 def totals(labels: Mapping[str, Any], cuts: Mapping[str, list[int]]) -> Totals:
@@ -61,26 +76,27 @@ def totals(labels: Mapping[str, Any], cuts: Mapping[str, list[int]]) -> Totals:
 def table(labels: Mapping[str, Any], found: Mapping[str, Mapping[str, Found]]) -> list[str]:
     """The comparison, and what each stage of ours adds."""
     lines = [
-        "| | precision | recall | F1 | hard recall | gradual recall | clips exact | false per minute | seconds |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| | precision | recall | F1 | hard | gradual | clips exact | false per minute | wall s | processor s |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, by_clip in found.items():
-        seconds = sum(f.seconds for f in by_clip.values())
-        lines.append(_row(name, totals(labels, {c: f.cuts for c, f in by_clip.items()}), len(labels), f"{seconds:.1f}"))
+        cost = reduce(Cost.__add__, (f.cost for f in by_clip.values()))
+        scores = totals(labels, {c: f.cuts for c, f in by_clip.items()})
+        lines.append(_row(name, scores, len(labels), f"{cost.wall_s:.1f} | {cost.processor_s:.1f}"))
     stages = next(iter(found[OURS].values())).stages
     stages = max((f.stages for f in found[OURS].values()), key=len, default=stages)
     for stage in stages:
         cuts = {c: f.stages.get(stage, f.cuts) for c, f in found[OURS].items()}
-        lines.append(_row(f"ours after: {stage}", totals(labels, cuts), len(labels), ""))
+        lines.append(_row(f"ours after: {stage}", totals(labels, cuts), len(labels), " | "))
     return lines
 
 
-def _row(name: str, t: Totals, clips: int, seconds: str) -> str:
+def _row(name: str, t: Totals, clips: int, cost: str) -> str:
     numbers = (t.precision, t.recall(), t.f1, t.recall(hard=True), t.recall(hard=False))
     return (
         f"| {name} | "
         + " | ".join(f"{x:.3f}" for x in numbers)
-        + (f" | {t.exact}/{clips} | {t.false_per_minute:.2f} | {seconds} |")
+        + (f" | {t.exact}/{clips} | {t.false_per_minute:.2f} | {cost} |")
     )
 
 
@@ -132,12 +148,12 @@ def main() -> None:
     parser.add_argument("sets", nargs="+", metavar="NAME=FOLDER")
     parser.add_argument("--sheets", type=Path)
     parser.add_argument("--report", type=Path)
+    parser.add_argument("--jobs", type=int, default=1, help="clips at once; more than one spoils the wall times")
     given = parser.parse_args()
-    lines = [f"Measured on {os.cpu_count()} cores ({platform.machine()}), no GPU; seconds hold decoding."]
+    lines = [f"Measured on {os.cpu_count()} cores ({platform.machine()}), no GPU; times hold decoding."]
     for part in given.sets:
         name, _, folder = part.partition("=")
-        with tempfile.TemporaryDirectory() as work:
-            labels, found = compare(Path(folder), Path(work) / "cache")
+        labels, found = compare(Path(folder), given.jobs)
         count = sum(len(e["cuts"]) for e in labels.values())
         hard = sum(c["type"] == "hard" for e in labels.values() for c in e["cuts"])
         lines += ["", f"### {name}: {len(labels)} clips, {hard} hard cuts, {count - hard} gradual", ""]

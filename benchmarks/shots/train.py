@@ -1,10 +1,11 @@
 """Fits the small models that judge boundaries, on made clips only.
 
-    python benchmarks/shots/train.py MATERIAL... [--out src/cinejudge/agent/segment/score.json]
+    python benchmarks/shots/train.py MATERIAL...
 
-``MATERIAL`` are folders written by ``material.py --split train``. Every candidate that the detectors propose there is
-measured as in a first round and labelled by the known truth; one additive logistic model is fitted for hard cuts and
-one for gradual transitions, each with and without the network's outputs.
+``MATERIAL`` are folders written by ``material.py --split train``. What the product does is done step by step: the
+cheap detectors propose, a triage is fitted to what they say; where it leaves a chance the network is asked, a second
+triage is fitted; what passes is measured as in a first round, and judged. Each step sees what the models of the steps
+before let through. Everything is labelled by the known truth, and written to ``boundary_score.json`` of the package.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import argparse
 import asyncio
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,13 @@ from material import TRAPS
 from numpy.typing import NDArray
 from scoring import Label, labels_of
 
-from cinejudge.agent.segment.propose import TRIAGE, Suspect, confident, measured, suspects
-from cinejudge.agent.segment.score import Curve, Scorer
+from cinejudge import weights
+from cinejudge.agent.segment.propose import Suspect, confident, measured, suspects
 from cinejudge.media import ArtifactStore, Footage, FramePlan
+from cinejudge.tools import boundary_score
+from cinejudge.tools.models.transnet import load
 from cinejudge.tools.perception import Perception
+from cinejudge.tools.shots import TRIAGE, Pool, Signals, ask, cheap, listen
 
 KNOTS = (0.02, 0.2, 0.4, 0.6, 0.8, 0.98)
 """Quantiles at which a curve may bend, over both classes with equal weight."""
@@ -34,18 +38,50 @@ BEND = 0.001
 SIZE = 0.0002
 """Weights of the penalties on bends and on size."""
 RISING = {
-    *("network", "network_span", "novelty", "ratio", "residual_jump", "difference_jump", "motion_jump", "changed"),
+    *(
+        "network",
+        "network_span",
+        "novelty",
+        "ratio",
+        "contrast",
+        "apart",
+        "mixture",
+        "straight",
+        "residual_jump",
+        "difference_jump",
+        "motion_jump",
+        "changed",
+    ),
     *("lost", "lost_jump", "structure", "structure_jump", "returns", "colours", "colours_across"),
     *("edges", "edges_across", "frames_after", "blend_fit", "dip"),
 }
 """Measures that can only speak for a boundary as they grow: their curves may not fall, whatever the material says."""
-NETWORK = ("network", "network_span")
-
 TRAP_WEIGHT = 0.2
 """Weight of candidates from clips that are made to mislead: in real clips such moments are far rarer than here."""
 
-Rows = list[tuple[Suspect, int, float]]
-"""A candidate, whether it is a boundary, and its weight."""
+Rows = list[tuple[dict[str, float], int, float]]
+"""What is known of a place, whether it is a boundary, and its weight."""
+
+
+@dataclass
+class Made:
+    """A made clip and what the detectors say of it."""
+
+    perception: Perception
+    signals: Signals
+    pool: Pool
+    labels: list[Label]
+    black: set[int]
+    weight: float
+
+    def suspects(self) -> list[Suspect]:
+        """Every place that was proposed."""
+        return suspects(self.pool.candidates(self.signals), "made")
+
+    def rows(self, all_: Iterable[Suspect]) -> list[tuple[bool, tuple[dict[str, float], int, float]]]:
+        """Whether each is gradual, and its row; those that teach nothing left out."""
+        labelled = ((s, label(s, self.labels, self.black)) for s in all_)
+        return [(s.gradual, (s.features, y, self.weight)) for s, y in labelled if y is not None]
 
 
 def label(suspect: Suspect, labels: Sequence[Label], black: set[int]) -> int | None:
@@ -66,14 +102,13 @@ def label(suspect: Suspect, labels: Sequence[Label], black: set[int]) -> int | N
     return 1 if best >= 0.5 else None if best > 0.2 else 0
 
 
-def fit(
-    rows: Sequence[Mapping[str, float]], truth: NDArray[np.float32], weights: NDArray[np.float32]
-) -> dict[str, Any]:
+def fit(rows: Rows) -> dict[str, Any]:
     """An additive logistic model with piecewise linear curves, by penalised maximum likelihood."""
     import torch
 
-    names = sorted(set.intersection(*(set(row) for row in rows)))
-    table = np.array([[row[n] for n in names] for row in rows], np.float32)
+    names = sorted(set.intersection(*(set(row) for row, _, _ in rows)))
+    table = np.array([[row[n] for n in names] for row, _, _ in rows], np.float32)
+    truth, weights = (np.array(column, np.float32) for column in list(zip(*rows, strict=True))[1:])
     weight = np.where(truth == 1, 0.5 / truth.sum(), 0.5 / (1 - truth).sum())
     knots = {n: _quantiles(table[:, i], weight) for i, n in enumerate(names)}
     basis = torch.tensor(np.concatenate([_hats(table[:, i], knots[n]) for i, n in enumerate(names)], axis=1))
@@ -127,60 +162,69 @@ def _hats(x: NDArray[np.float32], knots: NDArray[np.float32]) -> NDArray[np.floa
     return np.stack([np.interp(x, knots, row) for row in eye], axis=1).astype(np.float32)
 
 
-async def candidates(video: Path, entry: Mapping[str, Any], cache: Path) -> Rows:
-    """Every candidate of a clip with its label, what the detectors say of it included."""
-    with Footage(video, cache=cache, plan=FramePlan(pictures=False, sound=False)) as footage:
-        perception = Perception(footage, ArtifactStore(cache / "artifacts"), cache / "evidence")
-        evidence = await perception.look("shots")
-        proposed = suspects(perception.result(evidence).candidates, evidence.id)
-        proposed = await measured(perception, proposed, confident(proposed))
+def listened(video: Path, entry: Mapping[str, Any], cache: Path) -> Made:
+    """Decodes a clip and hears the cheap detectors."""
+    plan = FramePlan(signals=False, pictures=False, sound=False)
+    with Footage(video, cache=cache, plan=plan) as footage:
+        signals, _ = listen(footage)
+        _ = footage.luma, footage.times  # mapped, they outlive the footage
+    perception = Perception(footage, ArtifactStore(cache / "artifacts"), cache / "evidence")
     black = {c["frame"] for c in entry["cuts"] if c.get("kind") == "cut-to-black"}
     weight = TRAP_WEIGHT if entry["kind"] in TRAPS else 1.0
-    labelled = [(s, label(s, labels_of(entry), black)) for s in proposed]
-    return [(s, y, weight) for s, y in labelled if y is not None]
+    return Made(perception, signals, cheap(signals), labels_of(entry), black, weight)
 
 
-def models(rows: Rows) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The eight models by name: triage on all rows, judgement on those that the triage lets through."""
-    for kind, gradual in (("hard", False), ("gradual", True)):
-        for suffix, left_out in (("", ()), ("_without_network", NETWORK)):
-            mine = [row for row in rows if row[0].gradual == gradual]
-            heard = [_only(replace(s, found=None).features, left_out) for s, _, _ in mine]
-            triage = fit(heard, *_targets(mine))
-            yield f"{kind}_triage{suffix}", triage
-            judge = _scorer(triage)
-            passed = [
-                row for row, said in zip(mine, heard, strict=True) if judge.probability(said) >= TRIAGE and row[0].found
-            ]
-            yield f"{kind}{suffix}", fit([_only(s.features, left_out) for s, _, _ in passed], *_targets(passed))
+class Models:
+    """The fitted models so far; each lot is written, so that the steps after it are made with it."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._models: dict[str, Any] = {}
+
+    def add(self, name: str, rows: Iterable[tuple[bool, tuple[dict[str, float], int, float]]]) -> None:
+        """Fits one for hard cuts and one for gradual transitions."""
+        sorts: dict[bool, Rows] = {False: [], True: []}
+        for gradual, row in rows:
+            sorts[gradual].append(row)
+        for gradual, mine in sorts.items():
+            self._models[f"{'gradual' if gradual else 'hard'}{name}"] = fit(mine)
+            print(
+                f"{'gradual' if gradual else 'hard'}{name}: {len(mine)} places, {sum(y for _, y, _ in mine)} boundaries"
+            )
+        self._out.write_text(json.dumps(self._models, indent=1) + "\n")
+        boundary_score.load_scorers.cache_clear()
 
 
-def _targets(rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    return np.array([y for _, y, _ in rows], np.float32), np.array([w for _, _, w in rows], np.float32)
+def judged(clip: Made, with_network: bool) -> list[tuple[bool, tuple[dict[str, float], int, float]]]:
+    """Rows of what the triage lets through, measured as in a first round."""
+    passed = [s for s in clip.suspects() if s.score >= TRIAGE and ("network" in s.signals) == with_network]
+    return clip.rows(asyncio.run(measured(clip.perception, passed, confident(passed))))
 
 
-def _only(features: Mapping[str, float], left_out: Sequence[str]) -> dict[str, float]:
-    return {name: value for name, value in features.items() if name not in left_out}
-
-
-def _scorer(model: Mapping[str, Any]) -> Scorer:
-    curves = {m: Curve(tuple(c["knots"]), tuple(c["values"])) for m, c in model["curves"].items()}
-    return Scorer(model["bias"], curves)
+def train(clips: Sequence[Made], models: Models) -> None:
+    """All steps."""
+    models.add("_triage_without_network", (row for clip in clips for row in clip.rows(clip.suspects())))
+    models.add("_without_network", (row for clip in clips for row in judged(clip, with_network=False)))
+    network = load(weights.path("transnetv2"))
+    for clip in clips:
+        ask(network, clip.pool, clip.signals)
+    asked = ((clip, [s for s in clip.suspects() if "network" in s.signals]) for clip in clips)
+    models.add("_triage", (row for clip, heard in asked for row in clip.rows(heard)))
+    models.add("", (row for clip in clips for row in judged(clip, with_network=True)))
 
 
 def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("material", type=Path, nargs="+")
-    parser.add_argument("--out", type=Path, default=Path("src/cinejudge/agent/segment/score.json"))
-    given = parser.parse_args()
-    rows: Rows = []
+    folders = parser.parse_args().material
     with tempfile.TemporaryDirectory() as cache:
-        for folder in given.material:
-            for name, entry in json.loads((folder / "labels.json").read_text()).items():
-                rows += asyncio.run(candidates(folder / name, entry, Path(cache)))
-    given.out.write_text(json.dumps(dict(models(rows)), indent=1) + "\n")
-    print(f"{len(rows)} candidates, {sum(y for _, y, _ in rows)} boundaries: {given.out}")
+        clips = [
+            listened(folder / name, entry, Path(cache))
+            for folder in folders
+            for name, entry in json.loads((folder / "labels.json").read_text()).items()
+        ]
+        train(clips, Models(Path(boundary_score.__file__).with_suffix(".json")))
 
 
 if __name__ == "__main__":

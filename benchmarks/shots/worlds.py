@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+Rng = np.random.Generator
 
 Picture = NDArray[np.float32]
 """``[H, W, 3]`` RGB, 0 to 255."""
 
 WIDTH, HEIGHT = 320, 180
 _CANVAS = (2 * WIDTH, 2 * HEIGHT)
+
+
+class Shot(Protocol):
+    """A shot, rendered frame by frame."""
+
+    events: list[Any]
+    """Callables ``(frame index in the shot, picture) -> picture``."""
+
+    def frame(self, index: int, seconds: float) -> Picture:
+        """The picture at a time since the start of the shot."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -66,17 +79,43 @@ class Seen:
     camera: Camera
     offset_s: float = 0.0
     events: list[Any] = field(default_factory=list)
-    """Callables ``(frame index in the shot, picture) -> picture``."""
 
     def frame(self, index: int, seconds: float) -> Picture:
-        """The picture at a time since the start of the shot."""
+        """See :class:`Shot`."""
         picture = _look(self.place, self.camera, self.offset_s + seconds)
         for event in self.events:
             picture = event(index, picture)
         return picture
 
 
-def make_place(rng: np.random.Generator, photos: Sequence[Picture]) -> Place:
+@dataclass(frozen=True)
+class Photographs:
+    """Shots of made worlds."""
+
+    photos: Sequence[Picture]
+
+    def rate(self, rng: Rng) -> float:
+        """Frames per second of a clip."""
+        return float(rng.choice([8, 12, 16, 24, 25, 30, 50, 60], p=[0.08, 0.08, 0.2, 0.25, 0.17, 0.1, 0.05, 0.07]))
+
+    def shot(self, rng: Rng) -> Seen:
+        """Any shot."""
+        return Seen(make_place(rng, self.photos), make_camera(rng))
+
+    def similar(self, rng: Rng, last: Any) -> Seen:
+        """Another shot of the same place."""
+        return Seen(last.place, similar_camera(rng, last.camera), rng.uniform(0, 3))
+
+    def jump(self, rng: Rng, last: Any) -> Seen:
+        """The same place from almost the same spot a while later."""
+        return jump(rng, last, self.photos)
+
+    def still(self, rng: Rng) -> Picture:
+        """Any picture."""
+        return self.photos[rng.integers(len(self.photos))]
+
+
+def make_place(rng: Rng, photos: Sequence[Picture]) -> Place:
     """A place from photographs or, one time in four, from nothing but noise and shapes."""
     for _ in range(8):
         background = _synthetic(rng) if rng.random() < 0.25 else _crop(rng, photos, _CANVAS)
@@ -85,7 +124,7 @@ def make_place(rng: np.random.Generator, photos: Sequence[Picture]) -> Place:
     return Place(background, tuple(_thing(rng, photos) for _ in range(rng.integers(0, 4))))
 
 
-def _thing(rng: np.random.Generator, photos: Sequence[Picture]) -> Thing:
+def _thing(rng: Rng, photos: Sequence[Picture]) -> Thing:
     height = int(rng.uniform(0.15, 0.6) * HEIGHT)
     width = int(height * rng.uniform(0.5, 1.5))
     yy, xx = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
@@ -100,7 +139,7 @@ def _thing(rng: np.random.Generator, photos: Sequence[Picture]) -> Thing:
     )
 
 
-def jump(rng: np.random.Generator, seen: Seen, photos: Sequence[Picture]) -> Seen:
+def jump(rng: Rng, seen: Seen, photos: Sequence[Picture]) -> Seen:
     """The same place from almost the same spot a while later: what stands in it has changed, the light a little."""
     camera = seen.camera
     nudge = rng.uniform(0.02, 0.08) * WIDTH / camera.zoom * rng.choice([-1, 1], 2) * [1, 0.4]
@@ -116,7 +155,7 @@ def jump(rng: np.random.Generator, seen: Seen, photos: Sequence[Picture]) -> See
     return Seen(Place(seen.place.background, stay + others), new, rng.uniform(0, 3))
 
 
-def make_camera(rng: np.random.Generator) -> Camera:
+def make_camera(rng: Rng) -> Camera:
     """A camera for any place: mostly calm, at times fast."""
     speed = rng.choice([0, 8, 30, 90], p=[0.25, 0.35, 0.28, 0.12])
     angle = rng.uniform(0, 2 * np.pi)
@@ -137,7 +176,7 @@ def make_camera(rng: np.random.Generator) -> Camera:
     )
 
 
-def similar_camera(rng: np.random.Generator, camera: Camera) -> Camera:
+def similar_camera(rng: Rng, camera: Camera) -> Camera:
     """Another shot of the same place: closer, further, to the side, mirrored or lit anew, but plainly another one."""
     how = rng.choice(["closer", "further", "aside", "mirrored", "relit_aside"])
     away = rng.choice([-1, 1]) * rng.uniform(0.18, 0.4) * WIDTH / camera.zoom
@@ -192,7 +231,7 @@ def _wobble(picture: Picture, camera: Camera, t: float) -> Picture:
     return cv2.remap(picture, xx + dx, yy + dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
 
 
-def _crop(rng: np.random.Generator, photos: Sequence[Picture], size: tuple[int, int]) -> Picture:
+def _crop(rng: Rng, photos: Sequence[Picture], size: tuple[int, int]) -> Picture:
     photo = photos[rng.integers(len(photos))]
     height, width = photo.shape[:2]
     share = rng.uniform(0.35, 1.0)
@@ -208,7 +247,7 @@ def _crop(rng: np.random.Generator, photos: Sequence[Picture], size: tuple[int, 
     return cv2.resize(np.ascontiguousarray(crop, dtype=np.float32), size, interpolation=cv2.INTER_AREA)
 
 
-def _synthetic(rng: np.random.Generator) -> Picture:
+def _synthetic(rng: Rng) -> Picture:
     width, height = _CANVAS
     picture = np.zeros((height, width, 3), np.float32)
     for octave in range(2, 7):

@@ -31,6 +31,36 @@ async def test_what_returns_after_a_flash_is_seen() -> None:
     assert flash.measures["returns"] < 0.2 < 0.5 < cut.measures["returns"]
 
 
+async def test_what_passed_the_lens_uncovers_what_was_there() -> None:
+    film = scene(1, 80)
+    for k in range(12):  # something as wide as the picture comes in from the left and leaves to the right
+        left = -128 + 22 * k
+        film[34 + k, :, max(0, left) : max(0, left + 128)] = 20
+    passing = await measure(Film(film), 40)
+    cut = await measure(Film(scene(1, 40), scene(2, 40)), 40)
+    assert passing.measures["returns_later"] < 0.25 < 0.6 < cut.measures["returns_later"]
+
+
+async def test_a_whip_pan_goes_on_and_a_cut_within_the_place_does_not() -> None:
+    whip = await measure(Film(scene(3, 30, speed=12)[:20]), 10)
+    assert whip.measures["goes_on"] > 0.8
+    still = scene(3, 80, speed=0.2)
+    aside = await measure(Film(still[:40], np.roll(still[40:], 25, axis=2)), 40)
+    assert aside.measures["goes_on"] < 0.2
+
+
+async def test_what_stands_beside_a_title_goes_on() -> None:
+    film = scene(1, 80)
+    film[40:, 20:50, 10:70] = 235
+    title = await measure(Film(film), 40)
+    assert 0.5 < title.measures["goes_on"] < 0.9
+
+
+async def test_nothing_to_follow_is_no_break() -> None:
+    grey = np.full((20, 72, 128, 3), 90, np.float32)
+    assert (await measure(Film(grey), 10)).measures["goes_on"] == 1.0
+
+
 async def test_a_mixture_is_told_from_a_wipe_and_from_black() -> None:
     a, b = scene(1, 20, speed=0.1), scene(2, 20, speed=0.1)
     wiped = a.copy()

@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 from cinejudge.tools import shots
-from cinejudge.tools.boundary_signals import black_runs, fades, levels
-from cinejudge.tools.self_similarity import self_similarity
+from cinejudge.tools.boundary_signals import fades, levels, plain_runs
+from cinejudge.tools.self_similarity import self_similarity, sides
 from tests.agent.segment.film import Film, mixed, scene
 
 
 def propose(*parts: np.ndarray) -> shots.Result:
-    return shots._propose(Film(*parts), with_network=False)  # type: ignore[arg-type]
+    return shots.propose(Film(*parts), None)  # type: ignore[arg-type]
 
 
 def test_a_cut_is_proposed_by_several_detectors_with_their_signals() -> None:
     found = propose(scene(1, 40), scene(2, 40))
     (cut,) = [c for c in found.candidates if c.end_frame == 40 and c.type == "hard_cut"]
     assert {"pyscenedetect", "self_similarity"} <= set(cut.detectors)
-    assert set(cut.signals) == {"content", "ratio", "novelty"}
+    assert set(cut.signals) == {"content", "ratio", "novelty", "apart", "contrast"}
     assert found.alone["pyscenedetect_content"] == (40,)
 
 
@@ -37,7 +37,7 @@ def test_a_fade_through_black_is_one_stretch_and_the_black_is_told() -> None:
     found = propose(*film)
     fade = next(c for c in found.candidates if c.type == "fade")
     assert abs(fade.start_frame - 20) <= 2 and abs(fade.end_frame - 42) <= 2
-    (black,) = found.black
+    (black,) = found.plain
     assert 28 <= black[0] <= 29 and 33 <= black[1] <= 35
 
 
@@ -67,5 +67,42 @@ def test_a_long_clip_is_worked_on_in_pieces_that_agree() -> None:
 
 def test_black_reaches_to_the_ends() -> None:
     dark = np.zeros((30, 27, 48, 3), np.uint8)
-    assert black_runs(levels(dark)) == [(0, 30)]
+    assert plain_runs(levels(dark)) == [(0, 30)]
     assert fades(levels(dark)) == [(0, 30)]
+    assert plain_runs(levels(255 - dark)) == [(0, 30)]
+
+
+def test_sides_tell_a_dissolve_from_a_pan() -> None:
+    a, b = scene(1, 56, speed=0.1), scene(2, 56, speed=0.1)
+    dissolve = sides(Film(a[:40], mixed(a[40:], b[:16]), b[16:]).thumbs, 40, 56)
+    pan = sides(Film(scene(1, 96, speed=1.5)).thumbs, 40, 56)
+    assert dissolve["mixture"] > 0.9 > 0.2 > pan["mixture"]
+    assert dissolve["straight"] > 0.9 > 0.6 > pan["straight"]
+    assert dissolve["contrast"] > 2 * pan["contrast"]
+    still = sides(np.zeros((20, 27, 48, 3), np.uint8), 10, 10)
+    assert still == {"apart": 0.0, "contrast": 0.0}
+
+
+class Asked:
+    """A network that is silent and notes where it was asked."""
+
+    def __init__(self) -> None:
+        self.where: list[tuple[int, int]] = []
+
+    def predict(self, frames: np.ndarray, where: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
+        self.where = list(where)
+        out = np.full((2, len(frames)), np.nan, np.float32)
+        for start, end in where:
+            out[:, start:end] = 0.001
+        return out[0], out[1]
+
+
+def test_the_network_is_asked_only_around_what_may_be_a_boundary() -> None:
+    network = Asked()
+    found = shots.propose(Film(scene(1, 150), scene(2, 150)), network)  # type: ignore[arg-type]
+    ((start, end),) = network.where
+    assert 150 - 70 < start < 150 < end < 150 + 70
+    assert all("network" in c.signals for c in found.candidates if 140 < c.end_frame < 160)
+    network = Asked()
+    shots.propose(Film(scene(1, 150, speed=0.2)), network)  # type: ignore[arg-type]
+    assert network.where == []

@@ -67,9 +67,9 @@ def test_a_long_film_is_judged_in_pieces_that_agree(network, monkeypatch: pytest
     from cinejudge.tools.models import transnet
 
     film = np.concatenate([_film()] * 3)
-    whole = network.predict(film)
+    whole = network.predict(film, [(0, 300)])
     monkeypatch.setattr(transnet, "_STRETCH", 120)
-    pieces = network.predict(film)
+    pieces = network.predict(film, [(0, 300)])
     assert all(len(p) == len(film) for p in pieces)
     assert np.abs(whole[0] - pieces[0]).max() < 0.15
     assert [t for t in range(300) if whole[0][t] > 0.5] == [t for t in range(300) if pieces[0][t] > 0.5]
@@ -77,6 +77,24 @@ def test_a_long_film_is_judged_in_pieces_that_agree(network, monkeypatch: pytest
 
 @pytest.mark.parametrize("frames", [1, 2, 7])
 def test_the_shortest_films(network, frames: int) -> None:
-    single, many = network.predict(_film()[:frames])
+    single, many = network.predict(_film()[:frames], [(0, frames)])
     assert single.shape == many.shape == (frames,)
     assert np.isfinite(single).all()
+
+
+def test_a_part_of_a_film_is_judged_as_within_the_whole(network) -> None:
+    film = np.concatenate([_film()] * 3)
+    whole = network.predict(film, [(0, 300)])
+    part = network.predict(film, [(35, 45), (236, 246)])
+    asked = np.isfinite(part[0])
+    assert np.flatnonzero(asked).tolist() == [*range(35, 45), *range(236, 246)]
+    assert all(np.abs(w[asked] - p[asked]).max() < 0.15 for w, p in zip(whole, part, strict=True))
+    assert np.flatnonzero(part[0] > 0.5).tolist() == [39, 239]
+
+
+def test_spans_whose_contexts_overlap_are_judged_in_one_go() -> None:
+    from cinejudge.tools.models.transnet import _stretches
+
+    assert list(_stretches([])) == []
+    assert list(_stretches([(0, 10), (55, 60), (200, 210)])) == [(0, 60), (200, 210)]
+    assert list(_stretches([(0, 600)])) == [(0, 250), (250, 500), (500, 600)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from cinejudge.schema import Brief, Clip, Options, Segmentation
+    from cinejudge.schema import Brief, Clip, Options, Segmentation, Usage
 
 
 def shots(
@@ -32,14 +32,15 @@ def shots(
 
     options = resolve({"model": model, "base_url": base_url})
     meant = read_brief(brief) if brief else None
-    clip, found = run_until_done(_segment(video, meant, options))
+    clip, found, usage = run_until_done(_segment(video, meant, options))
     if as_json:
-        typer.echo(json.dumps(_plain(clip, found), ensure_ascii=False))
+        typer.echo(json.dumps(_plain(clip, found, usage), ensure_ascii=False))
     else:
-        _tell(clip, found)
+        _tell(clip, found, usage)
 
 
-async def _segment(video: Path, brief: Brief | None, options: Options) -> tuple[Clip, Segmentation]:
+async def _segment(video: Path, brief: Brief | None, options: Options) -> tuple[Clip, Segmentation, Usage | None]:
+    """The clip, its shots, and what the model took where one looked on."""
     import secrets
 
     from cinejudge import llm, prompts
@@ -54,16 +55,17 @@ async def _segment(video: Path, brief: Brief | None, options: Options) -> tuple[
     sees = model.capabilities.images and model.capabilities.tools
     session = llm.Session(model, llm.ReplyCache(cache / "replies"), budget=llm.Budget(options.limits))
     try:
-        with Footage(video, cache=cache, plan=FramePlan(pictures=sees, sound=False)) as footage:
+        with Footage(video, cache=cache, plan=FramePlan(signals=False, pictures=sees, sound=False)) as footage:
             perception = Perception(footage, store, cache / "evidence")
             fence = prompts.make_fence(secrets.token_hex(16), footage.clip.id)
             inspector = ModelInspector(perception, session, fence) if sees else SignalInspector()
-            return footage.clip, await segment(perception, brief, inspector)
+            found = await segment(perception, brief, inspector)
+            return footage.clip, found, session.usage() if sees else None
     finally:
         await session.aclose()
 
 
-def _plain(clip: Clip, found: Segmentation) -> dict[str, Any]:
+def _plain(clip: Clip, found: Segmentation, usage: Usage | None) -> dict[str, Any]:
     return {
         "video": clip.name,
         "fps": clip.fps,
@@ -77,10 +79,11 @@ def _plain(clip: Clip, found: Segmentation) -> dict[str, Any]:
             for shot in found.shots
         ],
         **({"expected": found.expected, "notes": list(found.notes)} if found.expected else {}),
+        **({"usage": usage.model_dump(mode="json", exclude={"seconds"})} if usage else {}),
     }
 
 
-def _tell(clip: Clip, found: Segmentation) -> None:
+def _tell(clip: Clip, found: Segmentation, usage: Usage | None) -> None:
     from cinejudge.traces.terminal import printable
 
     typer.echo(f"{printable(clip.name)}: {clip.frames} frames at {clip.fps:.3g} per second")
@@ -93,3 +96,7 @@ def _tell(clip: Clip, found: Segmentation) -> None:
         typer.echo(f"{shot.index + 1:>3}  {shot.start_s:8.3f} to {shot.end_s:8.3f} s  {frames}{into}{over}{meant}")
     for note in found.notes:
         typer.echo(f"     {note}")
+    if usage:
+        cost = "cost unknown" if usage.cost is None else f"cost {usage.cost:.4f}"
+        tokens = usage.input_tokens + usage.output_tokens
+        typer.echo(f"     the model was called {usage.calls} times: {tokens} tokens, {cost}", err=True)

@@ -20,6 +20,8 @@ _TINY = 1.0
 """Grey levels added to both sides of a ratio, so that noise in still pictures weighs nothing."""
 BLACK_SHOT_S = 1.0
 """Black that lasts shorter than this is part of a transition, not a shot."""
+_LATER_S = 0.7
+"""How far away it is looked for what was hidden."""
 _DIP = 0.35
 """Fall of brightness below the darker side, in 64 grey levels, from which a mixture goes through black."""
 
@@ -107,7 +109,11 @@ def measure(pictures: Pictures, place: Place) -> dict[str, float]:
     far_a, far_b = before[max(0, len(before) - 4)], after[min(len(after) - 1, 3)]
     # A flash or something crossing the lens: what lies before comes back after.
     returns = [pictures.pair(x, y) for x, y in ((a, far_b), (far_a, b), (far_a, far_b))]
+    same, alike = pictures.goes_on(a, b, place.first, place.last)
     found = {
+        "goes_on": same,
+        "goes_on_alike": alike,
+        "returns_later": _returns_later(pictures, place),
         "residual": np.log(here.residual + _TINY),
         "residual_jump": _jump(here.residual, [p.residual for p in usual]),
         "difference_jump": _jump(here.difference, [p.difference for p in usual]),
@@ -130,6 +136,17 @@ def measure(pictures: Pictures, place: Place) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in found.items()}
 
 
+def _returns_later(pictures: Pictures, place: Place) -> float:
+    """The least change of structure over the place from up to ``_LATER_S`` before to as long after it.
+
+    What passes close to the lens hides the picture for longer than a flash does, and then it is back.
+    """
+    far = round(_LATER_S * pictures.fps)
+    steps = {(0, far), (far, 0), (0, far // 2), (far // 2, 0), (far // 2, far // 2)}
+    spans = {(max(place.first, place.start - 1 - x), min(place.last - 1, place.end + y)) for x, y in steps}
+    return min(pictures.pair(x, y).structure for x, y in spans)
+
+
 def _mixture(pictures: Pictures, a: int, b: int) -> dict[str, float]:
     """How the frames between ``a`` and ``b`` come about: mixed, wiped, through black, or by movement."""
     low = np.asarray(pictures.thumbs[a : b + 1], np.float32).reshape(b - a + 1, -1)
@@ -141,7 +158,9 @@ def _mixture(pictures: Pictures, a: int, b: int) -> dict[str, float]:
     steps = np.diff(np.concatenate([[0.0], share, [1.0]]))
     either = np.minimum(np.abs(inner - low[0]), np.abs(inner - low[-1])) ** 2
     brightness = low.mean(axis=1)
-    adjacent = [pictures.pair(t, t + 1) for t in np.unique(np.linspace(a, b - 1, 6).astype(int)).tolist()]
+    steps_at = np.unique(np.linspace(a, b - 1, 6).astype(int)).tolist()
+    adjacent = [pictures.pair(t, t + 1) for t in steps_at]
+    shifts = [float(np.hypot(*pictures.shift(t, t + 1))) for t in steps_at]
     return {
         # A wipe leaves a sixth of the change to a mixture, a mixture leaves a twelfth of it to a wipe.
         "blend_fit": float(1 - np.clip(6 * left.mean(), 0, 2)),
@@ -151,6 +170,8 @@ def _mixture(pictures: Pictures, a: int, b: int) -> dict[str, float]:
         "dip": float((min(brightness[0], brightness[-1]) - brightness.min()) / 64),
         "seconds": float(np.log((b - a) / pictures.fps)),
         "followed": float(np.mean([p.structure for p in adjacent])),
+        # A pan or a zoom has gone far by its end, in widths of the picture; a mixture stays where it is.
+        "travel": float((b - a) / 128 * np.mean([max(p.motion, s) for p, s in zip(adjacent, shifts, strict=True)])),
     }
 
 
@@ -217,6 +238,6 @@ TOOL = Tool(
     validity="Any two frames of one clip.",
     args=Args,
     result=Result,
-    providers=(Provider("opencv", "1", "own", _run, packages=("cv2",)),),
+    providers=(Provider("opencv", "2", "own", _run, packages=("cv2",)),),
     for_models=False,
 )

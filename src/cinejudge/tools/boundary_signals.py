@@ -34,9 +34,16 @@ def content_change(
     from scenedetect import FrameTimecode, StatsManager
     from scenedetect.detectors import AdaptiveDetector, ContentDetector
 
-    stats = StatsManager()
+    content = np.zeros(len(thumbs), np.float32)
+
+    class Scores(StatsManager):  # type: ignore[misc]
+        """Keeps one number per frame: its own tables grow by a kilobyte with each."""
+
+        def set_metrics(self, timecode: FrameTimecode, metric_kv_dict: dict[str, float]) -> None:
+            content[timecode.frame_num] = metric_kv_dict.get("content_val", content[timecode.frame_num])
+
     adaptive, plain = AdaptiveDetector(), ContentDetector()
-    adaptive.stats_manager = stats
+    adaptive.stats_manager = Scores()
     cuts: dict[str, list[int]] = {"pyscenedetect_adaptive": [], "pyscenedetect_content": []}
     for t, rgb in enumerate(thumbs):
         now = FrameTimecode(t, fps)
@@ -44,9 +51,7 @@ def content_change(
         cuts["pyscenedetect_adaptive"] += [c.frame_num for c in adaptive.process_frame(now, bgr)]
         cuts["pyscenedetect_content"] += [c.frame_num for c in plain.process_frame(now, bgr)]
     alone.update({name: tuple(found) for name, found in cuts.items()})
-    content = np.zeros(len(thumbs), np.float32)
-    for t in range(1, len(thumbs)):
-        content[t] = stats.get_metrics(FrameTimecode(t, fps), ["content_val"])[0]
+    content[0] = 0.0
     return content, _against_neighbours(content, 2)
 
 
@@ -69,9 +74,9 @@ def levels(thumbs: NDArray[np.uint8]) -> Levels:
     return Levels(low, high, mean)
 
 
-def black_runs(light: Levels) -> list[tuple[int, int]]:
-    """``(start, end)`` of each stretch of black pictures, end exclusive."""
-    return runs(light.high <= DARK)
+def plain_runs(light: Levels) -> list[tuple[int, int]]:
+    """``(start, end)`` of each stretch of black or of white pictures, end exclusive."""
+    return runs((light.high <= DARK) | (light.low >= 255 - DARK))
 
 
 def fades(light: Levels) -> list[tuple[int, int]]:

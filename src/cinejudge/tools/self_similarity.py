@@ -23,6 +23,8 @@ _HALVES = (2, 4, 8, 14, 22, 32)
 """Half lengths of gaps in which a transition is sought."""
 _SPANS = (3, 4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 60)
 """Lengths of mixtures that are tried."""
+_CLOSE = 4
+"""Frames on either side of a place that are compared at least."""
 _PASSAGE_NOVELTY = 2.0
 _PASSAGE_CHANGE = 12.0
 """Root mean squared difference, of 255, that two shots have at least."""
@@ -82,6 +84,38 @@ def self_similarity(thumbs: NDArray[np.uint8], longest: int) -> SelfSimilarity:
     return SelfSimilarity(novelty, _strongest(passages), _strongest(blends))
 
 
+def sides(thumbs: NDArray[np.uint8], start: int, end: int) -> dict[str, float]:
+    """How unlike the pictures on both sides of a place are, and how the way between them runs.
+
+    Args:
+        thumbs: ``[N, 27, 48, 3]`` RGB; may be memory-mapped.
+        start: First changed frame.
+        end: First frame after the change; equal to ``start`` for a hard cut.
+
+    Returns:
+        ``apart``: mean root mean squared difference across, of 255. ``contrast``: the same over that within both sides,
+        as in :func:`self_similarity`. With two frames or more in between ``mixture``: 1 where they are straight
+        mixtures of the pictures around them, 0 as for a jump, at least -1; and ``straight``: the way from one side to
+        the other over the way that the pictures took, at most 1.
+    """
+    reach = max(_CLOSE, (end - start) // 2)
+    first = max(0, start - reach)
+    flat = _flat(thumbs[first : end + reach])
+    before, between, after = flat[: start - first], flat[start - first : end - first], flat[end - first :]
+    apart = float(_distances(before, after).mean())
+    within = sum(_distances(s, s).sum() / max(1, len(s) * (len(s) - 1)) for s in (before, after))
+    found = {"apart": apart, "contrast": apart / (float(within) / 2 + 1.0)}
+    count = end - start
+    if count >= 2:
+        share = (np.arange(1, count + 1, dtype=np.float32) / (count + 1))[:, None]
+        change = float(np.square(after[0] - before[-1]).mean())
+        unexplained = float(np.square(between - (1 - share) * before[-1] - share * after[0]).mean())
+        steps = np.diff(np.concatenate([before[-1:], between, after[:1]]), axis=0)
+        found["mixture"] = float(np.clip(1 - 12 * unexplained / (change + 1e-3), -1, 1))
+        found["straight"] = float(np.sqrt(change) / (np.sqrt(np.square(steps).mean(axis=1)).sum() + 1))
+    return found
+
+
 def _passages(gram: _Matrix, area: _Matrix, first: int, half: int) -> Iterator[Stretch]:
     """The same novelty with a gap, whose content does not count.
 
@@ -91,7 +125,7 @@ def _passages(gram: _Matrix, area: _Matrix, first: int, half: int) -> Iterator[S
     t = np.arange(half + 2, len(gram) - half - 2)
     if not len(t):
         return
-    ratio, across = _contrast(area, t, half, max(4, half // 2))
+    ratio, across = _contrast(area, t, half, max(_CLOSE, half // 2))
     ratio[across < _PASSAGE_CHANGE] = 0
     padded = np.concatenate([[0.0], ratio, [0.0]])
     peaks = (padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:]) & (ratio > _PASSAGE_NOVELTY)
@@ -171,6 +205,17 @@ def _grams(thumbs: NDArray[np.uint8], reach: int) -> Iterator[tuple[int, _Matrix
         piece = thumbs[first : first + _CHUNK + 2 * reach]
         if first and len(piece) <= 2 * reach:
             return  # the piece before held all of it
-        small = piece[:, :26].reshape(len(piece), 13, 2, 24, 2, 3).mean(axis=(2, 4), dtype=np.float32)
-        flat = small.reshape(len(piece), -1)
+        flat = _flat(piece)
         yield first, (flat @ flat.T).astype(np.float64) / flat.shape[1]
+
+
+def _flat(thumbs: NDArray[np.uint8]) -> Floats:
+    """Pictures of half the size, one per row."""
+    small = thumbs[:, :26].reshape(len(thumbs), 13, 2, 24, 2, 3).mean(axis=(2, 4), dtype=np.float32)
+    return np.asarray(small.reshape(len(thumbs), -1))
+
+
+def _distances(a: Floats, b: Floats) -> Floats:
+    """Root mean squared difference of each row of ``a`` to each of ``b``."""
+    squared = np.square(a).mean(axis=1)[:, None] + np.square(b).mean(axis=1) - 2 * (a @ b.T) / a.shape[1]
+    return np.asarray(np.sqrt(np.maximum(squared, 0)))

@@ -1,10 +1,15 @@
-"""Tool ``shots``: every place where a shot might change, with what each detector says. Generous on purpose."""
+"""Tool ``shots``: every place where a shot might change, with what each detector says. Generous on purpose.
+
+Cheap detectors look at all frames. The network, which costs more than all the rest, is asked only about the frames
+around places that they leave any chance. What has none by the word of all detectors is not proposed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +18,20 @@ from cinejudge import weights
 from cinejudge.media import Footage
 from cinejudge.schema import Record, Unit
 from cinejudge.schema.shot import TransitionKind
-from cinejudge.tools.boundary_signals import Floats, black_runs, content_change, fades, levels, runs, surges
+from cinejudge.tools.boundary_score import scorer_for
+from cinejudge.tools.boundary_signals import Floats, Levels, content_change, fades, levels, plain_runs, runs, surges
 from cinejudge.tools.contract import Look, Provider, Tool, ToolArgs, ToolResult
-from cinejudge.tools.self_similarity import SelfSimilarity, self_similarity
+from cinejudge.tools.self_similarity import SelfSimilarity, self_similarity, sides
 
+if TYPE_CHECKING:
+    from cinejudge.tools.models.transnet import TransNetV2
+
+ASK = 0.05
+"""Probability by the cheap detectors from which the network is asked."""
+TRIAGE = 0.02
+"""Probability by all detectors below which a place is not proposed."""
+AROUND = 3
+"""Frames on either side of a place that the network judges beside it."""
 NETWORK_FLOOR = 0.04
 """TransNetV2 outputs below this propose nothing; the network's own threshold is 0.5."""
 CONTENT_FLOOR = 6.0
@@ -24,9 +39,8 @@ RATIO_FLOOR = 1.7
 """PySceneDetect's scores below these propose nothing; its own thresholds are 15 or 27 and 3."""
 NOVELTY_FLOOR = 1.8
 """Self-similarity below this proposes nothing; an abrupt change between calm pictures reaches 5 and more."""
-STEP = "step"
-"""Detector that takes note of every small step between calm frames: the reserve for a second look."""
 STEP_FLOOR = 1.0
+"""A smaller change proposes nothing even between calm frames."""
 MERGE_FRAMES = 1
 """Hard-cut candidates this close together are one."""
 
@@ -44,7 +58,7 @@ class Candidate(Record):
     """First clean frame of the new shot; equal to ``start_frame`` for a hard cut."""
     type: TransitionKind
     confidence: Unit
-    """The strongest detector's own score; not a probability."""
+    """Probability by what the detectors say, before any measuring."""
     detectors: tuple[str, ...]
     signals: dict[str, float]
     """What every detector says here, whether or not it proposed this candidate."""
@@ -57,8 +71,8 @@ class Result(ToolResult):
     candidates: tuple[Candidate, ...]
     alone: dict[str, tuple[int, ...]]
     """First frames of new shots by each published detector at its default threshold."""
-    black: tuple[tuple[int, int], ...] = ()
-    """First and last (exclusive) frame of each stretch of black."""
+    plain: tuple[tuple[int, int], ...] = ()
+    """First and last (exclusive) frame of each stretch of black or white."""
 
     @property
     def summary(self) -> str:
@@ -68,122 +82,174 @@ class Result(ToolResult):
 
 
 @dataclass
-class _Signals:
+class Signals:
     """Outputs of all detectors; index ``t`` of an array speaks of the step from frame ``t - 1`` to ``t``."""
 
+    thumbs: NDArray[np.uint8]
     content: Floats
     ratio: Floats
     similar: SelfSimilarity
-    single: Floats | None
-    many: Floats | None
-    fades: Sequence[tuple[int, int]]
-    surges: Sequence[tuple[int, int]]
+    light: Levels
+    fps: float
+    single: Floats
+    """The network's outputs, NaN where it was not asked."""
+    many: Floats
 
     def around(self, start: int, end: int) -> dict[str, float]:
-        """The strongest output of every detector over a transition."""
+        """What every detector says of a transition, at its strongest."""
         near = slice(max(0, start - 1), end + 2)
         said = {
             "content": float(self.content[near].max()),
             "ratio": float(self.ratio[near].max()),
             "novelty": float(self.similar.novelty[near].max()),
+            **sides(self.thumbs, start, end),
         }
-        if self.single is not None and self.many is not None:
+        if np.isfinite(self.single[near]).all():
             said["network"] = float(self.single[near].max())
             said["network_span"] = float(self.many[start : end + 1].mean())
         return {name: round(value, 4) for name, value in said.items()}
 
 
+def features(signals: Mapping[str, float], frames: int) -> dict[str, float]:
+    """Signals on scales that an additive model can use.
+
+    Args:
+        signals: What the detectors say of a place.
+        frames: Length of the transition.
+    """
+    said = {name: math.log(signals[name] + small) for name, small in _SMALL.items()}
+    said |= {name: signals[name] for name in ("mixture", "straight") if name in signals}
+    said |= {name: _logit(signals[name]) for name in ("network", "network_span") if name in signals}
+    if frames > 1:
+        said["frames"] = math.log(frames)
+    return said
+
+
+_SMALL = {"content": 1.0, "ratio": 0.1, "novelty": 0.1, "apart": 1.0, "contrast": 0.1}
+"""Added before the logarithm is taken, so that what is next to nothing weighs nothing."""
+
+
 @dataclass
-class _Pool:
+class Pool:
     """Collects candidates; one place proposed twice is one candidate with both detectors."""
 
-    found: dict[tuple[int, int], dict[str, float]] = field(default_factory=dict)
+    detectors: dict[tuple[int, int], set[str]] = field(default_factory=dict)
     kinds: dict[tuple[int, int], TransitionKind] = field(default_factory=dict)
 
-    def add(self, start: int, end: int, kind: TransitionKind, detector: str, score: float) -> None:
+    def add(self, start: int, end: int, kind: TransitionKind, detector: str) -> None:
+        """Takes a proposal."""
         spans = [(start, end)]
         if start == end:
             spans += [(end + k, end + k) for k in range(-MERGE_FRAMES, MERGE_FRAMES + 1)]
-        span = next((s for s in spans if s in self.found), (start, end))
-        detectors = self.found.setdefault(span, {})
-        detectors[detector] = max(score, detectors.get(detector, 0.0))
+        span = next((s for s in spans if s in self.detectors), (start, end))
+        self.detectors.setdefault(span, set()).add(detector)
         self.kinds.setdefault(span, kind)
 
+    def candidates(self, signals: Signals) -> list[Candidate]:
+        """In order of time, each with what the detectors say and the probability by that."""
+        found = []
+        for (start, end), detectors in sorted(self.detectors.items()):
+            said = signals.around(start, end)
+            known = features(said, end - start)
+            found.append(
+                Candidate(
+                    start_frame=start,
+                    end_frame=end,
+                    type=self.kinds[start, end],
+                    confidence=scorer_for(end - start > 1, known, measured=False).probability(known),
+                    detectors=tuple(sorted(detectors)),
+                    signals=said,
+                )
+            )
+        return found
 
-def _propose(footage: Footage, with_network: bool) -> Result:
+
+def propose(footage: Footage, network: TransNetV2 | None) -> Result:
+    """Finds the places.
+
+    Args:
+        footage: The clip; of two frames or more.
+        network: Asked around places that the other detectors leave a chance, where it is there.
+    """
     frames = len(footage.thumbs)
     if frames < 2:
         return Result(frames=frames, candidates=(), alone={})
-    alone: dict[str, tuple[int, ...]] = {}
-    content, ratio = content_change(footage.thumbs, footage.clip.fps, alone)
-    single = many = None
-    if with_network:
-        single, many = _network(footage.thumbs)
-        alone["transnetv2"] = tuple(_first_clean(single > 0.5))
-    fps = footage.clip.fps
-    light = levels(footage.thumbs)
-    similar = self_similarity(footage.thumbs, longest=round(min(64, max(8, 2 * fps))))
-    signals = _Signals(content, ratio, similar, single, many, fades(light), surges(content, fps))
-    pool = _Pool()
-    _add_hard(pool, signals)
-    _add_gradual(pool, signals, frames)
-    candidates = [
-        Candidate(
-            start_frame=start,
-            end_frame=end,
-            type=pool.kinds[start, end],
-            confidence=min(1.0, max(0.0, max(detectors.values()))),
-            detectors=tuple(sorted(detectors)),
-            signals=signals.around(start, end),
-        )
-        for (start, end), detectors in pool.found.items()
-    ]
+    signals, alone = listen(footage)
+    pool = cheap(signals)
+    if network is not None:
+        ask(network, pool, signals)
+        alone["transnetv2"] = tuple(end for _, end in runs(signals.single > 0.5) if end < frames)
     return Result(
         frames=frames,
-        candidates=tuple(sorted(candidates, key=lambda c: (c.start_frame, c.end_frame))),
+        candidates=tuple(c for c in pool.candidates(signals) if c.confidence >= TRIAGE),
         alone=alone,
-        black=tuple(black_runs(light)),
+        plain=tuple(plain_runs(signals.light)),
     )
 
 
-def _add_hard(pool: _Pool, s: _Signals) -> None:
-    if s.single is not None:
-        for t in _peaks(s.single, NETWORK_FLOOR):
-            if t + 1 < len(s.content):
-                pool.add(t + 1, t + 1, "hard_cut", "transnetv2", float(s.single[t]))
+def listen(footage: Footage) -> tuple[Signals, dict[str, tuple[int, ...]]]:
+    """The cheap detectors' signals, and where each published one alone would cut."""
+    alone: dict[str, tuple[int, ...]] = {}
+    thumbs, fps = footage.thumbs, footage.clip.fps
+    content, ratio = content_change(thumbs, fps, alone)
+    similar = self_similarity(thumbs, longest=round(min(64, max(8, 2 * fps))))
+    silent = np.full((2, len(thumbs)), np.nan, np.float32)
+    return Signals(thumbs, content, ratio, similar, levels(thumbs), fps, *silent), alone
+
+
+def cheap(signals: Signals) -> Pool:
+    """What the cheap detectors propose."""
+    pool = Pool()
+    _add_hard(pool, signals)
+    _add_gradual(pool, signals)
+    return pool
+
+
+def ask(network: TransNetV2, pool: Pool, signals: Signals) -> None:
+    """Asks the network around places that the cheap detectors leave a chance; it proposes places of its own there."""
+    worth = np.zeros(len(signals.thumbs), bool)
+    for place in pool.candidates(signals):
+        if place.confidence >= ASK:
+            worth[max(0, place.start_frame - AROUND) : place.end_frame + AROUND] = True
+    signals.single, signals.many = network.predict(signals.thumbs, runs(worth))
+    _add_network(pool, signals)
+
+
+def _add_hard(pool: Pool, s: Signals) -> None:
     for t in _peaks(s.content, CONTENT_FLOOR):
         if s.ratio[t] >= RATIO_FLOOR:
-            pool.add(t, t, "hard_cut", "pyscenedetect", min(1.0, float(s.content[t]) / 54 * min(1, s.ratio[t] / 3)))
+            pool.add(t, t, "hard_cut", "pyscenedetect")
     for t in _peaks(s.similar.novelty, NOVELTY_FLOOR):
         if s.content[t] >= CONTENT_FLOOR / 2 and s.ratio[t] >= 1.2:
-            pool.add(t, t, "hard_cut", "self_similarity", min(1.0, float(s.similar.novelty[t]) / 8))
+            pool.add(t, t, "hard_cut", "self_similarity")
     for t in _peaks(s.content, STEP_FLOOR):
         if s.ratio[t] >= 1.3 and s.similar.novelty[t] >= 1.2:
-            pool.add(t, t, "hard_cut", STEP, min(1.0, float(s.content[t]) / 54))
+            pool.add(t, t, "hard_cut", "step")
 
 
-def _add_gradual(pool: _Pool, s: _Signals, frames: int) -> None:
-    if s.many is not None:
-        for floor in (0.2, 0.5):
-            for start, end in runs(s.many > floor):
-                if end - start >= 2 and end < frames:
-                    pool.add(start + 1, end, "dissolve", "transnetv2", float(s.many[start:end].max()))
+def _add_gradual(pool: Pool, s: Signals) -> None:
+    frames = len(s.content)
     for blend in s.similar.blends:
-        pool.add(blend.start, blend.end, "dissolve", "blend", blend.strength)
-    for start, end in s.fades:
+        pool.add(blend.start, blend.end, "dissolve", "blend")
+    for start, end in fades(s.light):
         if start > 0 and end < frames:
-            pool.add(start, end, "fade", "brightness", 0.5)
+            pool.add(start, end, "fade", "brightness")
     for passage in s.similar.passages:
-        pool.add(passage.start, passage.end, "dissolve", "unlike_sides", min(1.0, passage.strength / 8))
-    for start, end in s.surges:
+        pool.add(passage.start, passage.end, "dissolve", "unlike_sides")
+    for start, end in surges(s.content, s.fps):
         if end < frames:
-            pool.add(start, end, "wipe", "surge", 0.2)
+            pool.add(start, end, "wipe", "surge")
 
 
-def _network(thumbs: NDArray[np.uint8]) -> tuple[Floats, Floats]:
-    from cinejudge.tools.models.transnet import load
-
-    return load(weights.path("transnetv2")).predict(thumbs)
+def _add_network(pool: Pool, s: Signals) -> None:
+    frames = len(s.single)
+    for t in _peaks(np.nan_to_num(s.single), NETWORK_FLOOR):
+        if t + 1 < frames:
+            pool.add(t + 1, t + 1, "hard_cut", "transnetv2")
+    for floor in (0.2, 0.5):
+        for start, end in runs(s.many > floor):
+            if end - start >= 2 and end < frames:
+                pool.add(start + 1, end, "dissolve", "transnetv2")
 
 
 def _peaks(values: Floats, floor: float) -> list[int]:
@@ -193,16 +259,19 @@ def _peaks(values: Floats, floor: float) -> list[int]:
     return [int(t) for t in np.flatnonzero(is_peak)]
 
 
-def _first_clean(flags: NDArray[np.bool_]) -> list[int]:
-    return [end for _, end in runs(flags) if end < len(flags)]
+def _logit(p: float) -> float:
+    q = min(max(p, 1e-3), 1 - 1e-3)
+    return math.log(q / (1 - q))
 
 
 def _with_network(look: Look, _: Any) -> Result:
-    return _propose(look.footage, with_network=True)
+    from cinejudge.tools.models.transnet import load
+
+    return propose(look.footage, load(weights.path("transnetv2")))
 
 
 def _without_network(look: Look, _: Any) -> Result:
-    return _propose(look.footage, with_network=False)
+    return propose(look.footage, None)
 
 
 TOOL = Tool(
@@ -212,8 +281,8 @@ TOOL = Tool(
     args=Args,
     result=Result,
     providers=(
-        Provider("transnetv2", "1", "paper", _with_network, packages=("torch", "scenedetect"), weights=("transnetv2",)),
-        Provider("pyscenedetect", "1", "substitute", _without_network, packages=("scenedetect",)),
+        Provider("transnetv2", "2", "paper", _with_network, packages=("torch", "scenedetect"), weights=("transnetv2",)),
+        Provider("pyscenedetect", "2", "substitute", _without_network, packages=("scenedetect",)),
     ),
     for_models=False,
 )

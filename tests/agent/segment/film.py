@@ -65,6 +65,7 @@ class Film:
             channels=None,
         )
         self.looked: list[str] = []
+        self.shots: tuple[Any, ...] = ()
         self.store = Store()
 
     @property

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from cinejudge.agent.segment.correct import pooled, possible_shots, select
 from cinejudge.agent.segment.propose import Suspect
 from cinejudge.schema import Correction
+
+FRAMES = 500
 
 
 def suspect(start: int, end: int, score: float) -> Suspect:
@@ -15,8 +19,10 @@ def suspect(start: int, end: int, score: float) -> Suspect:
     return Suspect(start, end, kind, {}, weak=False, proposal=proposal, score=score)
 
 
-def chosen(*suspects: Suspect, black: list[tuple[int, int]] | None = None, fps: float = 24.0) -> list[tuple[int, int]]:
-    return [(s.start, s.end) for s in select(suspects, possible_shots(black or [], fps))]
+def chosen(*suspects: Suspect, plain: list[tuple[int, int]] | None = None, fps: float = 24.0) -> list[tuple[int, int]]:
+    clip = SimpleNamespace(frames=FRAMES, fps=fps)
+    is_shot = possible_shots(plain or [], clip)  # type: ignore[arg-type]
+    return [(s.start, s.end) for s in select(suspects, is_shot, FRAMES)]
 
 
 def test_nothing_from_nothing() -> None:
@@ -43,20 +49,27 @@ def test_a_shot_of_two_frames_stands_and_one_of_a_single_frame_does_not() -> Non
 
 
 def test_two_parts_of_one_dissolve_are_one() -> None:
-    assert chosen(suspect(20, 30, 0.9), suspect(33, 41, 0.8)) == [(20, 30)]
-    assert chosen(suspect(20, 30, 0.9), suspect(36, 44, 0.8)) == [(20, 30), (36, 44)]
+    assert chosen(suspect(20, 30, 0.9), suspect(36, 44, 0.8)) == [(20, 30)]
+    assert chosen(suspect(20, 30, 0.9), suspect(41, 49, 0.8)) == [(20, 30), (41, 49)]
+    assert chosen(suspect(20, 30, 0.9), suspect(36, 36, 0.8)) == [(20, 30), (36, 36)]
+
+
+def test_a_frame_or_two_at_the_end_of_the_file_are_no_shot() -> None:
+    assert chosen(suspect(498, 498, 0.99)) == []
+    assert chosen(suspect(400, 400, 0.6), suspect(499, 499, 0.99)) == [(400, 400)]
+    assert chosen(suspect(497, 497, 0.6)) == [(497, 497)]
 
 
 def test_a_moment_of_black_is_no_shot() -> None:
     cuts = suspect(10, 10, 0.9), suspect(14, 14, 0.8)
-    assert chosen(*cuts, black=[(10, 14)]) == [(10, 10)]
-    assert chosen(*cuts, suspect(10, 14, 0.85), black=[(10, 14)]) in ([(10, 10)], [(10, 14)])
-    assert chosen(*cuts, black=[(10, 12)]) == [(10, 10), (14, 14)]
+    assert chosen(*cuts, plain=[(10, 14)]) == [(10, 10)]
+    assert chosen(*cuts, suspect(10, 14, 0.85), plain=[(10, 14)]) in ([(10, 10)], [(10, 14)])
+    assert chosen(*cuts, plain=[(10, 12)]) == [(10, 10), (14, 14)]
 
 
 def test_long_black_is_a_shot() -> None:
     cuts = suspect(10, 10, 0.9), suspect(40, 40, 0.8)
-    assert chosen(*cuts, black=[(10, 40)]) == [(10, 10), (40, 40)]
+    assert chosen(*cuts, plain=[(10, 40)]) == [(10, 10), (40, 40)]
 
 
 @pytest.mark.parametrize("count", [1, 40])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from tests.agent.segment.film import Film, scene
 def suspect(start: int, end: int, score: float, weak: bool = False) -> Suspect:
     proposal = Correction(round=0, action="propose", frame=end, reason="", by="test")
     kind = "hard_cut" if start == end else "dissolve"
-    signals = {"content": 9.0, "ratio": 2.0, "novelty": 2.0}
+    signals = {"content": 9.0, "ratio": 2.0, "novelty": 2.0, "apart": 20.0, "contrast": 2.0}
     return Suspect(start, end, kind, signals, weak=weak, proposal=proposal, score=score)
 
 
@@ -102,6 +103,38 @@ async def test_it_may_look_closer_and_compare_first() -> None:
     assert len(film.store.captions) == 2
     told = [p.text for p in model.asked[-1][-1].parts if isinstance(p, TextPart)]
     assert any("content" in text for text in told)
+
+
+async def test_faces_on_both_sides_are_told_as_if_the_boundary_stood(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Any] = []
+
+    async def look_(self: Film, name: str, **args: Any) -> Any:
+        looked.append((name, [(s.start_frame, s.end_frame) for s in self.shots]))
+        return SimpleNamespace(found=True)
+
+    def track(number: int, shot: int) -> Any:
+        return SimpleNamespace(id=number, shot=shot)
+
+    pairs = [SimpleNamespace(a=0, b=1, cosine=0.61), SimpleNamespace(a=1, b=2, cosine=0.2)]
+    found = SimpleNamespace(tracks=[track(0, 0), track(1, 1), track(2, 1)], similarities=pairs, threshold=0.4)
+    monkeypatch.setattr(Film, "look", look_)
+    monkeypatch.setattr(Film, "result", lambda self, evidence: found)
+    model = Model(("faces", {"boundary": "b60"}), decide("none"))
+    scores, film = await inspect(model, suspect(60, 60, 0.6))
+    assert scores["b60"] < 0.1
+    assert looked == [("faces", [(36, 60), (60, 84)])] and film.shots == ()
+    told = "\n".join(p.text for p in model.asked[-1][-1].parts if isinstance(p, TextPart))
+    assert "1 faces before it, 2 faces after it" in told
+    assert "face 0 before it and face 1 after it: 0.61" in told and "0.20" not in told
+
+
+async def test_a_place_is_shown_once_however_often_it_is_inspected() -> None:
+    model, film = Model(decide("b60")), Film(scene(1, 60), scene(2, 60))
+    inspector = ModelInspector(film, model, "fence")  # type: ignore[arg-type]
+    for _ in range(2):
+        (judged,) = await inspector.inspect([suspect(60, 60, 0.6)])
+        assert judged.suspect.score > 0.9
+    assert len(model.asked) == 1
 
 
 async def test_a_wrong_tool_or_boundary_is_told_and_costs_a_turn() -> None:

@@ -8,41 +8,48 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from cinejudge.agent.segment.propose import SHORTEST_SHOT, Suspect
+from cinejudge.schema import Clip
 from cinejudge.tools.boundaries import BLACK_SHOT_S
 
 LEAST = 0.5
 """Probability that a boundary needs."""
 
+LAST_SHOT = 3
+"""Frames of the last shot of a file, at least."""
+
 IsShot = Callable[[int, int], bool]
 """Whether frames ``first`` to ``last`` (exclusive) can be a shot of their own."""
 
 
-def possible_shots(black: Sequence[tuple[int, int]], fps: float) -> IsShot:
-    """What can be a shot: two frames or more, and more than a moment of black.
+def possible_shots(plain: Sequence[tuple[int, int]], clip: Clip) -> IsShot:
+    """What can be a shot: two frames or more, more than a moment of black or white, and three frames at the end.
+
+    Files often end with a frame or two that are damaged or belong to what was cut off.
 
     Args:
-        black: ``(start, end)`` of each stretch of black, in order, end exclusive.
-        fps: Frames per second.
+        plain: ``(start, end)`` of each stretch of black or white, in order, end exclusive.
+        clip: Tells how many frames there are, and how many a second.
     """
-    starts = [start for start, _ in black]
+    starts = [start for start, _ in plain]
 
     def is_shot(first: int, last: int) -> bool:
-        if last - first < SHORTEST_SHOT:
+        if last - first < (LAST_SHOT if last == clip.frames else SHORTEST_SHOT):
             return False
-        if last - first >= BLACK_SHOT_S * fps:
+        if last - first >= BLACK_SHOT_S * clip.fps:
             return True
         run = bisect.bisect_right(starts, first) - 1
-        return run < 0 or black[run][1] < last
+        return run < 0 or plain[run][1] < last
 
     return is_shot
 
 
-def select(judged: Sequence[Suspect], is_shot: IsShot) -> list[Suspect]:
-    """The boundaries with the largest sum of log-odds such that every stretch between two of them can be a shot.
+def select(judged: Sequence[Suspect], is_shot: IsShot, frames: int) -> list[Suspect]:
+    """The boundaries with the largest sum of log-odds such that every stretch after one of them can be a shot.
 
     Args:
         judged: Suspects with their scores; several may speak of the same transition.
-        is_shot: What can lie between two boundaries.
+        is_shot: What can lie between two boundaries, or between one and the end.
+        frames: Length of the clip.
 
     Returns:
         Boundaries in order of time.
@@ -56,10 +63,11 @@ def select(judged: Sequence[Suspect], is_shot: IsShot) -> list[Suspect]:
         for j in range(bisect.bisect_right(ends, suspect.span[0] - SHORTEST_SHOT) - 1, -1, -1):
             if best[j] > gain and not suspect.clashes(likely[j]) and is_shot(ends[j], suspect.span[0]):
                 gain, link = best[j], j
-        best.append(gain + log_odds(suspect.score))
+        best.append(gain + log_odds(suspect.score) - log_odds(LEAST))
         previous.append(link)
     chosen: list[Suspect] = []
-    at = max(range(len(best)), key=best.__getitem__) if best else None
+    last = [i for i, end in enumerate(ends) if is_shot(end, frames)]
+    at = max(last, key=best.__getitem__) if last else None
     while at is not None:
         chosen.append(likely[at])
         at = previous[at]

@@ -12,7 +12,7 @@ from cinejudge.agent.segment.inspect import Judgement, by_signals
 from cinejudge.agent.segment.propose import Suspect
 from cinejudge.llm.converse import ToolOutput, converse
 from cinejudge.llm.session import Session
-from cinejudge.schema import Artifact
+from cinejudge.schema import Artifact, Shot
 from cinejudge.schema.chat import ImagePart, Message, Part, TextPart, ToolSpec
 from cinejudge.schema.errors import BudgetReached, ModelError, ToolError
 from cinejudge.tools.drawing.sheet import Cell, contact_sheet
@@ -21,8 +21,11 @@ from cinejudge.tools.perception import Perception
 DOUBT = (0.1, 0.9)
 """Probabilities between which the measures leave it open."""
 MAX_PLACES = 8
-"""Places shown to the model in one round; the most doubtful come first."""
+"""Places of a clip that are shown to the model; the most doubtful come first."""
 MAX_TURNS = 3
+FACES_S = 1.0
+"""Faces are sought so long before and after a boundary."""
+_SIDES = ("before it", "after it")
 NONE = "none"
 SURE = 0.97
 """Probability that a suspect gets which the model chose; one minus that for those it passed over."""
@@ -42,17 +45,19 @@ class ModelInspector:
         self._perception = perception
         self._session = session
         self._fence = fence
+        self._seen: dict[tuple[str, ...], dict[str, Judgement]] = {}
+        """What became of each place that was shown: a second round does not ask again."""
 
     async def inspect(self, suspects: Sequence[Suspect]) -> list[Judgement]:
         """One judgement per suspect, in the same order."""
         judged = {s.id: by_signals(s) for s in suspects}
-        places = _places([j.suspect for j in judged.values()])
-        for place in places[:MAX_PLACES]:
-            try:
-                judged.update(await self._ask(place, judged))
-            except (ModelError, BudgetReached) as error:
-                # The measures' own judgement stands, and says that nobody looked.
-                judged.update({s.id: _unseen(judged[s.id], str(error)) for s in place})
+        for place in _places([j.suspect for j in judged.values()]):
+            ids = tuple(s.id for s in place)
+            if ids not in self._seen:
+                if len(self._seen) >= MAX_PLACES:
+                    continue
+                self._seen[ids] = await self._ask(place, judged)
+            judged.update(self._seen[ids])
         return [judged[s.id] for s in suspects]
 
     async def _ask(self, place: Sequence[Suspect], judged: dict[str, Judgement]) -> dict[str, Judgement]:
@@ -68,19 +73,21 @@ class ModelInspector:
         )
         asked: list[Part] = [TextPart(text=text), TextPart(text=f"{sheet.caption}:"), _image(sheet)]
         chosen = _Choice(place)
-        outcome = await converse(
-            self._session,
-            (
-                Message(role="system", parts=(TextPart(text=prompts.render("segment-system", fence=self._fence)),)),
-                Message(role="user", parts=tuple(asked)),
-            ),
-            _tools(),
-            lambda name, args: self._run(name, args, place),
-            final=chosen.tool,
-            check=chosen.check,
-            quote=lambda words: prompts.quote(words, self._fence),
-            max_turns=MAX_TURNS,
-        )
+        system = prompts.render("segment-system", fence=self._fence)
+        try:
+            outcome = await converse(
+                self._session,
+                (Message(role="system", parts=(TextPart(text=system),)), Message(role="user", parts=tuple(asked))),
+                _tools(),
+                lambda name, args: self._run(name, args, place),
+                final=chosen.tool,
+                check=chosen.check,
+                quote=lambda words: prompts.quote(words, self._fence),
+                max_turns=MAX_TURNS,
+            )
+        except (ModelError, BudgetReached) as error:
+            # The measures' own judgement stands, and says that nobody looked.
+            return {s.id: _unseen(judged[s.id], str(error)) for s in place}
         if outcome.arguments is None:
             return {s.id: _unseen(judged[s.id], outcome.reason) for s in place}
         name, signs = self._session.model.name, str(outcome.arguments["signs"])[:300]
@@ -97,12 +104,42 @@ class ModelInspector:
         if name == "closer":
             sheet = self._sheet(place, spacing=1)
             return ToolOutput(text=sheet.caption, media=(_image(sheet),))
+        if name not in ("compare", "faces"):
+            raise ToolError(f"no tool named {name!r} here; there are: {', '.join(t.name for t in _tools())}")
+        suspect = next((s for s in place if s.id == args.get("boundary")), None)
+        if suspect is None:
+            raise ToolError(f"{name}: no boundary of that name here; there are: {', '.join(s.id for s in place)}")
         if name == "compare":
-            suspect = next((s for s in place if s.id == args.get("boundary")), None)
-            if suspect is None:
-                raise ToolError(f"compare: no boundary of that name here; there are: {', '.join(s.id for s in place)}")
             return ToolOutput(text=json.dumps(suspect.signals | suspect.features))
-        raise ToolError(f"no tool named {name!r} here; there are: closer, compare")
+        return ToolOutput(text=await self._faces(suspect))
+
+    async def _faces(self, suspect: Suspect) -> str:
+        """Who is seen in the second before and in the second after a boundary, as if it stood."""
+        footage = self._perception.footage
+        start, end = suspect.span
+        around = max(1, round(FACES_S * footage.clip.fps))
+        sides = (max(0, start - around), start), (end, min(footage.clip.frames, end + around))
+        times = [*map(float, footage.times), footage.clip.duration_s]
+        self._perception.shots = tuple(
+            Shot(index=i, start_frame=a, end_frame=b, start_s=times[a], end_s=times[b], transition_in=None)
+            for i, (a, b) in enumerate(sides)
+        )
+        try:
+            evidence = await self._perception.look("faces")
+        finally:
+            self._perception.shots = ()
+        if not evidence.found:
+            return f"faces cannot be compared: {evidence.reason}"
+        found = self._perception.result(evidence)
+        sides_of = {t.id: t.shot for t in found.tracks}
+        seen = [f"{sum(side == i for side in sides_of.values())} faces {where}" for i, where in enumerate(_SIDES)]
+        alike = [
+            f"face {p.a} {_SIDES[sides_of[p.a]]} and face {p.b} {_SIDES[sides_of[p.b]]}: {p.cosine:.2f}"
+            for p in found.similarities
+            if sides_of[p.a] != sides_of[p.b]
+        ]
+        told = f"; likeness (one person from {found.threshold:.2f}): {'; '.join(alike)}" if alike else ""
+        return f"{', '.join(seen)}{told}"
 
     def _sheet(self, place: Sequence[Suspect], spacing: int) -> Artifact:
         footage = self._perception.footage
@@ -181,20 +218,18 @@ def _image(artifact: Artifact) -> ImagePart:
 
 
 def _tools() -> tuple[ToolSpec, ...]:
+    nothing: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+    one = nothing | {"properties": {"boundary": {"type": "string"}}, "required": ["boundary"]}
     return (
-        ToolSpec(
-            name="closer",
-            description="The frames around this place one by one.",
-            parameters={"type": "object", "properties": {}, "additionalProperties": False},
-        ),
+        ToolSpec(name="closer", description="The frames around this place one by one.", parameters=nothing),
         ToolSpec(
             name="compare",
             description="All measurements of one proposed boundary: difference, similarity, motion, detectors.",
-            parameters={
-                "type": "object",
-                "properties": {"boundary": {"type": "string"}},
-                "required": ["boundary"],
-                "additionalProperties": False,
-            },
+            parameters=one,
+        ),
+        ToolSpec(
+            name="faces",
+            description="How many faces are seen before and after one proposed boundary, and how alike they are.",
+            parameters=one,
         ),
     )

@@ -10,7 +10,7 @@ from cinejudge.agent.segment.align import align
 from cinejudge.agent.segment.correct import LEAST, IsShot, log_odds, pooled, possible_shots, probability, select
 from cinejudge.agent.segment.flash import flashes
 from cinejudge.agent.segment.inspect import BY_SIGNALS, Inspector, Judgement
-from cinejudge.agent.segment.propose import Suspect, confident, measured, promising, suspects
+from cinejudge.agent.segment.propose import Suspect, confident, measured, suspects
 from cinejudge.agent.segment.search import hidden
 from cinejudge.schema import Boundary, Brief, Clip, Correction, Segmentation, Shot, Transition
 from cinejudge.schema.errors import ToolError
@@ -63,7 +63,7 @@ async def segment(perception: Perception, brief: Brief | None, inspector: Inspec
         raise ToolError(f"shots cannot be found: {evidence.reason}")
     found: Proposals = perception.result(evidence)
     proposed = suspects(found.candidates, evidence.id)
-    is_shot = possible_shots(found.black, perception.footage.clip.fps)
+    is_shot = possible_shots(found.plain, perception.footage.clip)
     rounds = await correct(perception, proposed, inspector, is_shot)
     shots = shots_between(perception.footage.clip, rounds[-1].boundaries if rounds else ())
     corrections = [s.proposal for s in proposed if not s.weak] + [
@@ -89,9 +89,8 @@ async def correct(
     """
     clip = perception.footage.clip
     bounds: Sequence[Suspect] = confident(proposed)
-    worthy = promising(proposed)
-    in_question = [s for s in worthy if not s.weak]
-    reserve = [s for s in worthy if s.weak]
+    in_question = [s for s in proposed if not s.weak]
+    reserve = [s for s in proposed if s.weak]
     rounds: list[Round] = []
     scores: dict[str, float] = {}
     for number in range(1, ROUNDS + 1):
@@ -100,8 +99,9 @@ async def correct(
         judged = await inspector.inspect(await measured(perception, in_question, bounds))
         judged = [_with_earlier(j, scores.get(j.suspect.id)) for j in judged]
         scores = {j.suspect.id: j.suspect.score for j in judged}
-        bounds = select(pooled([j.suspect for j in judged]), is_shot)
-        lit = await flashes(perception, bounds)
+        seen = [j.suspect for j in judged]
+        bounds = select(pooled(seen), is_shot, clip.frames)
+        lit = await flashes(perception, bounds, seen)
         bounds = [b for b in bounds if b.id not in lit]
         judged = [replace(j, reason=f"{lit[j.suspect.id]}; {j.reason}") if j.suspect.id in lit else j for j in judged]
         rounds.append(_decide(judged, bounds, number, rounds[-1].decisions if rounds else {}))

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from cinejudge.agent.segment.score import scorer_for
 from cinejudge.schema import Correction
 from cinejudge.schema.shot import TransitionKind
 from cinejudge.tools.boundaries import Measured, Place
 from cinejudge.tools.boundaries import Result as Measures
 from cinejudge.tools.perception import Perception
-from cinejudge.tools.shots import STEP, Candidate
+from cinejudge.tools.shots import Candidate, features
 
 SHORTEST_SHOT = 2
 """Frames. A single odd picture is a flash or a fault, not a shot."""
-TRIAGE = 0.02
-"""Probability by the detectors alone below which a suspect is not measured."""
+LIKELY = 0.05
+"""Probability by the detectors from which a suspect is inspected at once."""
 _CONFIDENT = 0.5
 """The network's output from which a candidate bounds the stretch that its neighbours are judged by."""
 
@@ -34,7 +32,7 @@ class Suspect:
     signals: dict[str, float]
     """What the detectors say."""
     weak: bool
-    """No detector would cut here; only a search inside a suspicious shot takes it up."""
+    """The detectors hardly believe in it; only a search inside a long shot takes it up."""
     proposal: Correction
     place: Place | None = None
     """What was measured, and how far it looked."""
@@ -62,24 +60,17 @@ class Suspect:
     @property
     def features(self) -> dict[str, float]:
         """Everything that speaks for or against it, on scales that a linear model can use."""
-        said = {
-            "content": math.log(self.signals["content"] + 1),
-            "ratio": math.log(self.signals["ratio"] + 0.1),
-            "novelty": math.log(self.signals["novelty"] + 0.1),
-        }
-        if self.gradual:
-            said["frames"] = math.log(self.end - self.start)
-        said |= {name: _logit(self.signals[name]) for name in ("network", "network_span") if name in self.signals}
-        return (self.found.measures if self.found else {}) | said
+        return features(self.signals, self.end - self.start) | (self.found.measures if self.found else {})
 
     def clashes(self, other: Suspect) -> bool:
         """Whether both cannot hold: the shot between them would be too short.
 
-        Two frames are enough between hard cuts. Beside a gradual transition a shot lasts at least half as long as
-        the transition does: less is a part of the same transition.
+        Two frames are enough between hard cuts. Beside a gradual transition a shot lasts at least half as long as the
+        transition does, and between two of them as long as the longer: less is a part of the same transition.
         """
         (a, b), (c, d) = sorted((self.span, other.span))
-        return c - b < max(SHORTEST_SHOT, (b - a) / 2, (d - c) / 2)
+        longest = max(b - a, d - c)
+        return c - b < max(SHORTEST_SHOT, longest if self.gradual and other.gradual else longest / 2)
 
 
 def suspects(candidates: Iterable[Candidate], evidence: str) -> list[Suspect]:
@@ -90,7 +81,7 @@ def suspects(candidates: Iterable[Candidate], evidence: str) -> list[Suspect]:
             c.end_frame,
             c.type,
             c.signals,
-            weak=c.detectors == (STEP,),
+            weak=c.confidence < LIKELY,
             proposal=Correction(
                 round=0,
                 action="propose",
@@ -101,15 +92,10 @@ def suspects(candidates: Iterable[Candidate], evidence: str) -> list[Suspect]:
                 measures=c.signals,
             ),
             evidence=(evidence,),
+            score=c.confidence,
         )
         for c in candidates
     ]
-
-
-def promising(all_: Iterable[Suspect]) -> list[Suspect]:
-    """Suspects that deserve to be measured, by what the detectors say, scored by that."""
-    scored = (replace(s, score=scorer_for(s.gradual, s.features, measured=False).probability(s.features)) for s in all_)
-    return [s for s in scored if s.score >= TRIAGE]
 
 
 def confident(all_: Iterable[Suspect]) -> list[Suspect]:
@@ -142,8 +128,3 @@ async def measured(perception: Perception, all_: Sequence[Suspect], bounds: Sequ
             suspect = replace(suspect, place=place, found=by_place[place], evidence=seen)
         out.append(suspect)
     return out
-
-
-def _logit(p: float) -> float:
-    q = min(max(p, 1e-3), 1 - 1e-3)
-    return math.log(q / (1 - q))

@@ -17,7 +17,7 @@ def hidden(chosen: Sequence[Suspect], reserve: Sequence[Suspect], frames: int, f
 
     Args:
         chosen: The boundaries that stand.
-        reserve: Places where the picture takes a small step, scored by the triage.
+        reserve: Places that the detectors hardly believe in, with their scores.
         frames: Length of the clip.
         fps: Frames per second.
 

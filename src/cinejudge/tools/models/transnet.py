@@ -7,6 +7,7 @@ at once instead of windows of 100 of which 50 are kept.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -42,21 +43,22 @@ class TransNetV2:
         self._stacks = [[_Cell(state, f"SDDCNN.{i}.DDCNN.{j}") for j in range(2)] for i in range(3)]
 
     @torch.inference_mode()
-    def predict(self, frames: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Judges every frame of a video.
+    def predict(
+        self, frames: NDArray[np.uint8], where: Sequence[tuple[int, int]]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Judges frames of a video.
 
         Args:
             frames: ``[N, 27, 48, 3]`` RGB; may be memory-mapped.
+            where: Spans ``(first, last)`` of frames to judge, end exclusive, in order and apart.
 
         Returns:
             Two arrays ``[N]`` in [0, 1]: how likely a transition has its middle right after the frame, and how likely
-            the frame belongs to a transition.
+            the frame belongs to a transition. NaN where it was not asked.
         """
         count = len(frames)
-        single = np.zeros(count, np.float32)
-        many = np.zeros(count, np.float32)
-        for start in range(0, count, _STRETCH):
-            end = min(count, start + _STRETCH)
+        single, many = np.full((2, count), np.nan, np.float32)
+        for start, end in _stretches(where):
             wanted = np.clip(np.arange(start - _MARGIN, end + _MARGIN), 0, count - 1)
             one, all_ = self.judge(torch.from_numpy(np.ascontiguousarray(frames[wanted])))
             single[start:end] = one[_MARGIN:-_MARGIN].numpy()
@@ -115,6 +117,19 @@ class _Cell:
             y = functional.conv2d(y, temporal, bias, padding=(d, 0), dilation=(d, 1))
             out.append(y.permute(0, 2, 3, 1).reshape(frames, height, width, -1))
         return torch.cat(out, dim=3).permute(0, 3, 1, 2)
+
+
+def _stretches(where: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The spans, those in one whose contexts would overlap, in pieces of bounded length."""
+    joined: list[list[int]] = []
+    for start, end in where:
+        if joined and start - joined[-1][1] <= 2 * _MARGIN:
+            joined[-1][1] = end
+        else:
+            joined.append([start, end])
+    for start, end in joined:
+        for first in range(start, end, _STRETCH):
+            yield first, min(end, first + _STRETCH)
 
 
 def _nhwc(x: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
-"""A small model that turns measures into the probability of a boundary.
+"""A small model that turns what is known of a place into the probability of a boundary.
 
 One additive logistic model for hard cuts and one for gradual transitions, and a triage for both that knows only what
-the detectors say and spares most candidates the measuring: each measure passes through a piecewise
-linear curve, the curves are added, and the sum is a log-odds. So each decision splits into the measures that made it.
-The curves are in ``score.json``, written by ``benchmarks/shots/train.py`` from made clips only.
+the detectors say: it spares most frames the network and most places the measuring. Each measure passes through a
+piecewise linear curve, the curves are added, and the sum is a log-odds. So each decision splits into the measures
+that made it. The curves are in ``boundary_score.json``, written by ``benchmarks/shots/train.py`` from made clips only.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Scorer:
 @cache
 def load_scorers() -> dict[str, Scorer]:
     """The shipped models by name; see :func:`scorer_for`."""
-    text = resources.files(__package__).joinpath("score.json").read_text(encoding="utf-8")
+    text = resources.files(__package__).joinpath("boundary_score.json").read_text(encoding="utf-8")
     return {
         name: Scorer(
             model["bias"],
@@ -59,7 +59,7 @@ def load_scorers() -> dict[str, Scorer]:
 
 
 def scorer_for(gradual: bool, features: Mapping[str, float], *, measured: bool) -> Scorer:
-    """The model that fits a suspect.
+    """The model that fits a place.
 
     Args:
         gradual: Whether the transition takes more than one frame.
