@@ -88,8 +88,8 @@ def table(clip: Path, duration_s: float, decode_s: float, before_mb: float, cost
     lines.append(
         f"\n{clip.name}, {duration_s:.1f} s: {len(costs)} tools {tools:.1f} s of processor time, with one decoding "
         f"{together:.1f} s ({together / duration_s:.2f} per second of video, {decode_s / together:.0%} of it "
-        f"decoding). With a decoding each: {apart:.1f} s, {apart / together:.2f} times as long (reckoned: tools + {len(costs)} x "
-        f"{decode_s:.2f} s). Peak memory {costs[-1].peak_mb:.0f} MB, of the decoding process "
+        f"decoding). With a decoding each: {apart:.1f} s, {apart / together:.2f} times as long (reckoned: tools + "
+        f"{len(costs)} x {decode_s:.2f} s). Peak memory {costs[-1].peak_mb:.0f} MB, of the decoding process "
         f"{peak_mb(resource.RUSAGE_CHILDREN):.0f} MB."
     )
     return "\n".join(lines)
