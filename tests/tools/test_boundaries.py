@@ -81,6 +81,27 @@ async def test_a_blended_frame_is_stepped_over() -> None:
         assert found.end_s == pytest.approx(41 / 24, abs=1e-3)
 
 
+async def test_what_follows_long_after_a_transition_is_no_part_of_it() -> None:
+    a, black = scene(1, 50, speed=0.1), np.zeros((40, 72, 128, 3), np.float32)
+    film = Film(a[:40], mixed(a[40:], black[:10]), black)
+    film.thumbs[70:, 5:8, 10:20] = 255  # a title, twenty frames after the dissolve to black
+    found = await measure(film, 40, 71)
+    assert found.start == 40 and 48 <= found.end <= 51
+    late = await measure(Film(black, mixed(black[:10], a[:10]), a), 5, 50)
+    assert 38 <= late.start <= 41 and late.end == 50
+    whole = await measure(film, 40, 50)
+    assert (whole.start, whole.end) == (40, 50)
+
+
+async def test_a_shot_that_begins_black_is_not_taken_for_a_moment_of_black() -> None:
+    black = np.zeros((10, 72, 128, 3), np.float32)
+    film = Film(scene(1, 30), black, scene(2, 30))
+    assert (await measure(film, 40)).start == 30
+    place = Place(start=40, end=40, first=29, last=70)
+    (found,) = film.result(await film.look("boundaries", places=(place,))).places
+    assert (found.start, found.end) == (40, 40)
+
+
 async def test_places_at_the_ends_of_the_film() -> None:
     film = Film(scene(1, 30))
     for start, end in ((1, 1), (29, 29), (1, 29)):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from cinejudge.schema import Record
 from cinejudge.schema.shot import TransitionKind
-from cinejudge.tools.boundary_signals import DARK
+from cinejudge.tools.boundary_signals import DARK, runs
 from cinejudge.tools.contract import Look, Provider, Tool, ToolArgs, ToolResult
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ BLACK_SHOT_S = 1.0
 """Black that lasts shorter than this is part of a transition, not a shot."""
 _LATER_S = 0.7
 """How far away it is looked for what was hidden."""
+_STEP, _NEAR = 0.01, 0.2
+"""Shares of the way from the old picture to the new one: a step that is none, and how near an end it must rest."""
 _DIP = 0.35
 """Fall of brightness below the darker side, in 64 grey levels, from which a mixture goes through black."""
 
@@ -178,10 +180,11 @@ def _mixture(pictures: Pictures, a: int, b: int) -> dict[str, float]:
 def settle(pictures: Pictures, place: Place) -> tuple[int, int]:
     """Where the transition really starts and ends.
 
-    A hard cut moves past a single blended frame; a cut into or out of a moment of black takes in all of the black.
+    A hard cut moves past a single blended frame; a cut into or out of a moment of black takes in all of the black. A
+    gradual transition loses an end in which nothing of it happens.
     """
     if place.end > place.start:
-        return place.start, place.end
+        return _without_idle_ends(pictures, place.start, place.end)
     at = place.end
     longest = round(BLACK_SHOT_S * pictures.fps)
     if pictures.black(at) != pictures.black(at - 1):
@@ -190,7 +193,9 @@ def settle(pictures: Pictures, place: Place) -> tuple[int, int]:
             start -= 1
         while end + 1 < place.last and pictures.black(end):
             end += 1
-        if end - start < longest and not pictures.black(end) and not pictures.black(start - 1):
+        # Black from the first frames of the shot on is how it begins, nothing that passes between two pictures.
+        within = start - place.first > 1 and not pictures.black(start - 1) and not pictures.black(end)
+        if within and end - start < longest:
             return start, end
     for mixed in (at, at - 1):
         a, b = mixed - 1, mixed + 1
@@ -200,6 +205,24 @@ def settle(pictures: Pictures, place: Place) -> tuple[int, int]:
         if change > 64 and 0.15 < share < 0.85 and left < 0.4 * share * (1 - share):
             return mixed, mixed + 1
     return place.start, place.end
+
+
+def _without_idle_ends(pictures: Pictures, start: int, end: int) -> tuple[int, int]:
+    """Where the way from the old picture to the new one begins and where it is done.
+
+    Either end is moved only if the picture rests near there for a third of the whole: a title that comes up long after
+    a dissolve to black is no part of it.
+    """
+    low = np.asarray(pictures.thumbs[start - 1 : end + 1], np.float32).reshape(end - start + 2, -1)
+    change = low[-1] - low[0]
+    share = (low - low[0]) @ change / (float(change @ change) + 1e-3)
+    still = [r for r in runs(np.abs(np.diff(share)) < _STEP) if r[1] - r[0] > (end - start) / 3]
+    for first, last in still:  # step k leads from frame start - 1 + k to the next
+        if share[first] >= 1 - _NEAR:
+            return start, start - 1 + first
+        if share[last] <= _NEAR:
+            return start + last, end
+    return start, end
 
 
 def kind_of(pictures: Pictures, start: int, end: int, measures: dict[str, float]) -> TransitionKind:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cinejudge.agent.segment.correct import pooled, possible_shots, select
+from cinejudge.agent.segment.correct import LEAST, pooled, possible_shots, select
 from cinejudge.agent.segment.propose import Suspect
 from cinejudge.schema import Correction
 
@@ -29,9 +29,9 @@ def test_nothing_from_nothing() -> None:
     assert chosen() == []
 
 
-def test_a_boundary_needs_even_odds() -> None:
-    assert chosen(suspect(10, 10, 0.49)) == []
-    assert chosen(suspect(10, 10, 0.5)) == [(10, 10)]
+def test_a_boundary_needs_a_probability() -> None:
+    assert chosen(suspect(10, 10, LEAST - 0.01)) == []
+    assert chosen(suspect(10, 10, LEAST)) == [(10, 10)]
 
 
 def test_of_two_readings_of_one_transition_the_likelier_stands() -> None:

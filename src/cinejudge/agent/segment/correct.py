@@ -11,8 +11,8 @@ from cinejudge.agent.segment.propose import SHORTEST_SHOT, Suspect
 from cinejudge.schema import Clip
 from cinejudge.tools.boundaries import BLACK_SHOT_S
 
-LEAST = 0.5
-"""Probability that a boundary needs."""
+LEAST = 0.3
+"""Probability that a boundary needs: in material that is made to mislead the scores are too careful for real clips."""
 
 LAST_SHOT = 3
 """Frames of the last shot of a file, at least."""
