@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cinejudge.rubrics import choose, findings, order_findings, plan_questions, score_suite
+from cinejudge.rubrics import choose, findings, gather_findings, plan_questions, score_suite
 from cinejudge.schema import (
     Answer,
     Brief,
@@ -175,5 +175,16 @@ def test_the_gravest_come_first_then_the_earliest() -> None:
 
     made = [one("minor", 0.0), one("critical", 3.0), one("major", None), one("critical", 1.0), one("moderate", 0.0)]
     expected = [("critical", 1.0), ("critical", 3.0), ("major", None), ("moderate", 0.0), ("minor", 0.0)]
-    assert [f.id for f in order_findings(made)] == [f"f{severity}{start}" for severity, start in expected]
-    assert order_findings(reversed(made)) == order_findings(made)
+    assert [f.id for f in gather_findings(made)] == [f"f{severity}{start}" for severity, start in expected]
+    assert gather_findings(reversed(made)) == gather_findings(made)
+
+
+def test_what_two_suites_find_by_one_answer_is_told_once_for_both() -> None:
+    def one(suite: str, title: str = "Blur") -> Finding:
+        return Finding.model_validate(
+            {"id": suite, "mode": "x", "severity": "minor", "title": title, "suite": suite, "metric": "m"}
+        )
+
+    made = gather_findings([one("first"), one("other"), one("other", "Shake")])
+    assert [(f.suite, f.title, f.shared) for f in made] == [("first", "Blur", ("other/m",)), ("other", "Shake", ())]
+    assert gather_findings(made) == made

@@ -6,7 +6,7 @@ import pytest
 
 from cinejudge.schema import Options, Verdict, Versions
 from cinejudge.traces import Run
-from cinejudge.traces.leaderboard import interval, model_of, standings
+from cinejudge.traces.leaderboard import failure_rate, interval, model_of, standings
 from cinejudge.traces.run import new_run
 
 from .fixture import make_run
@@ -86,3 +86,12 @@ def test_clips_that_could_not_be_judged_are_counted_for_their_model(verdict: Ver
     alpha, gamma = standings([("alpha", verdict), ("alpha", verdict)], ["alpha", "gamma", "gamma"])
     assert (alpha.model, alpha.clips, alpha.failed) == ("alpha", 2, 1)
     assert (gamma.model, gamma.clips, gamma.failed, gamma.suites) == ("gamma", 0, 2, {})
+
+
+def test_a_finding_that_suites_share_counts_in_each(verdict: Verdict) -> None:
+    name, suite = next(iter(verdict.suites.items()))
+    dimension = next(d for d in suite.dimensions if d.status == "scored")
+    finding = verdict.findings[0].model_copy(
+        update={"suite": "other", "metric": "m", "spans": (), "shared": (f"{name}/{dimension.metrics[0].id}",)}
+    )
+    assert failure_rate([verdict.model_copy(update={"findings": (finding,)})], name, dimension.id) == 1

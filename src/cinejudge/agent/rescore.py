@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from cinejudge.agent.interview import or_measured
 from cinejudge.agent.recorded import RecordedMeasures
-from cinejudge.rubrics import answer_by_rule, choose, findings, left_out, order_findings, plan_questions, score_suite
+from cinejudge.rubrics import answer_by_rule, choose, findings, gather_findings, left_out, plan_questions, score_suite
 from cinejudge.schema import Answer, Asked, MetricScore, Record, Suite, SuiteVerdict, Verdict
 
 
@@ -72,7 +72,7 @@ async def rescore(verdict: Verdict, suites: Iterable[Suite], *, seed: int) -> Re
         update={
             "suites": scored,
             "questions": tuple(asked),
-            "findings": order_findings(found),
+            "findings": gather_findings(found),
             "measured": measured.of_questions(),
             "versions": verdict.versions.model_copy(update={"suites": hashes}),
         }

@@ -9,8 +9,8 @@ from cinejudge.agent import judge
 from cinejudge.agent.case import Case
 from cinejudge.agent.injection import injection_findings
 from cinejudge.agent.structure import structure_findings
-from cinejudge.rubrics import findings, order_findings, score_suite
-from cinejudge.schema import Answer, Asked, Finding, Measured, Segmentation, Usage, Verdict, Versions
+from cinejudge.rubrics import findings, gather_findings, score_suite
+from cinejudge.schema import Answer, Asked, Measured, Segmentation, Usage, Verdict, Versions
 
 
 def make_verdict(
@@ -35,7 +35,7 @@ def make_verdict(
         cut_short = next((o.cut_short for o in outcomes if o.cut_short), None)
         failed = sum(a.status == "failed" for a in answers)
         reason = cut_short or (f"{failed} of {len(answers)} questions failed" if failed else None)
-        for finding in (ordered := order_findings(_once(found))):
+        for finding in (ordered := gather_findings(found)):
             case.trace.event("finding", finding=finding)
     return Verdict(
         clip=case.footage.clip,
@@ -54,11 +54,6 @@ def make_verdict(
         usage=_usage(case),
         versions=versions(case),
     )
-
-
-def _once(found: Sequence[Finding]) -> tuple[Finding, ...]:
-    """A question that several suites share gives the same finding in each of them; the first one stands."""
-    return tuple({(f.mode, f.title, f.detail, f.spans): f for f in reversed(found)}.values())
 
 
 def _measured(outcomes: Sequence[judge.Outcome], suite: str) -> dict[str, Measured]:

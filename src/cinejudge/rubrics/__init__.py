@@ -1,7 +1,7 @@
 """The suites as YAML, and everything that follows from them without a model: plan, rules, scores, findings."""
 
 from cinejudge.rubrics.answers import choose, left_out
-from cinejudge.rubrics.findings import findings, order_findings
+from cinejudge.rubrics.findings import findings, gather_findings
 from cinejudge.rubrics.gates import FACTS, check_gate
 from cinejudge.rubrics.loader import load_suite, suite_names, suite_problems
 from cinejudge.rubrics.plan import plan_questions
@@ -14,9 +14,9 @@ __all__ = [
     "check_gate",
     "choose",
     "findings",
+    "gather_findings",
     "left_out",
     "load_suite",
-    "order_findings",
     "plan_questions",
     "score_suite",
     "suite_names",

@@ -26,7 +26,7 @@ _GRAVEST_FIRST: tuple[Severity, ...] = ("critical", "major", "moderate", "minor"
 def findings(
     suite: Suite, asked: Iterable[Asked], answers: Mapping[str, Answer], verdict: SuiteVerdict
 ) -> tuple[Finding, ...]:
-    """The findings of one suite on one clip, in the order of :func:`order_findings`.
+    """The findings of one suite on one clip, in the order of :func:`gather_findings`.
 
     An answer gives rise to the finding of its option, or to that of its question when it scores below one half; a
     measured metric to its own when the measure scores below ``finding_below``. Ids follow from what was asked, not
@@ -50,12 +50,21 @@ def findings(
         if question.suite == suite.name and question.question in questions:
             answer = settle(question, answers.get(question.id))
             found += _of_answer(suite, questions[question.question], question, answer)
-    return order_findings(found)
+    return gather_findings(found)
 
 
-def order_findings(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The gravest first, then in order of time."""
-    return tuple(sorted(found, key=_order))
+def gather_findings(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The gravest first, then in order of time; what several suites find by one answer is told once, for all."""
+    same: dict[object, list[Finding]] = {}
+    for finding in found:
+        key = finding.severity, finding.mode, finding.title, finding.detail, finding.spans
+        same.setdefault(key, []).append(finding)
+    return tuple(sorted((_for_all(alike) for alike in same.values()), key=_order))
+
+
+def _for_all(alike: list[Finding]) -> Finding:
+    places = dict.fromkeys(place for f in alike for place in (f"{f.suite}/{f.metric}", *f.shared))
+    return alike[0].model_copy(update={"shared": tuple(places)[1:]})
 
 
 def _of_answer(suite: Suite, question: Question, asked: Asked, answer: Answer) -> Iterator[Finding]:

@@ -29,6 +29,8 @@ class Finding(Record):
     suggestion: str = ""
     suite: str
     metric: Name | None = None
+    shared: tuple[str, ...] = ()
+    """Metrics of other suites that fail by the same answer, as ``suite/metric``."""
     shots: tuple[int, ...] = ()
     spans: tuple[Span, ...] = ()
     evidence: tuple[str, ...] = ()

@@ -123,8 +123,10 @@ def failure_rate(verdicts: Sequence[Verdict], name: str, dimension: str) -> floa
         if own is None or own.status != "scored":
             continue
         videos += 1
-        metrics = {metric.id for metric in own.metrics}
-        segments += sum(max(1, len(f.spans)) for f in verdict.findings if f.suite == name and f.metric in metrics)
+        failed = {f"{name}/{metric.id}" for metric in own.metrics}
+        segments += sum(
+            max(1, len(f.spans)) for f in verdict.findings if failed & {f"{f.suite}/{f.metric}", *f.shared}
+        )
     return segments / videos if videos else None
 
 

@@ -1,6 +1,6 @@
 // What went wrong, the worst first; each leads to its moment.
 const shownFindings = () => state.clip.findings
-  .filter((finding) => (!state.filter.suite || !finding.suite || finding.suite === state.filter.suite)
+  .filter((finding) => (!state.filter.suite || !finding.suite || [finding.suite, ...finding.shared.map((metric) => metric.split("/")[0])].includes(state.filter.suite))
     && state.filter.severities.has(finding.severity)
     && matches(finding.title, finding.detail, finding.mode, finding.suggestion))
   .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
