@@ -18,7 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "llm": {"schema"},
     "briefs": {"schema"},
     "tools": {"schema", "media", "weights"},
-    "traces": {"schema"},
+    "traces": {"schema", "media"},  # a served report hands out the video itself, through the door
     "agent": {"schema", "media", "weights", "rubrics", "prompts", "llm", "briefs", "tools", "traces"},
 }
 TOP = {"cli", "estimating", "evaluation", "judging", "settings", "__init__", "__main__"}

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from cinejudge import weights
 from cinejudge.tools import audio_quality
@@ -15,7 +16,6 @@ from cinejudge.tools.contract import Abstain
 from cinejudge.tools.models import audiobox, wavlm
 
 from . import fakes
-from .models_on_disk import save_safetensors
 from .test_sound_senses import RATE, look, noise
 
 SMALL = wavlm.Size(channels=8, width=32, inner=16, heads=2, layers=3)
@@ -53,9 +53,7 @@ def folder(tmp_path: Path) -> Path:
     network = audiobox.Audiobox(audiobox.Config.model_validate(CONFIG), SMALL)
     here = tmp_path / "audiobox"
     here.mkdir()
-    save_safetensors(
-        {k: v + 0.05 * torch.randn_like(v) for k, v in network.state_dict().items()}, here / "model.safetensors"
-    )
+    save_file({k: v + 0.05 * torch.randn_like(v) for k, v in network.state_dict().items()}, here / "model.safetensors")
     (here / "config.json").write_text(json.dumps(CONFIG))
     return here
 

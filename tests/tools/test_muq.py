@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from cinejudge import weights
 from cinejudge.media import Sound
@@ -18,7 +19,6 @@ from cinejudge.tools import music
 from cinejudge.tools.models import htdemucs, muq
 
 from .melody import music as melody
-from .models_on_disk import save_safetensors
 from .test_sound_senses import MUSIC, RATE, classes, look, noise
 
 __all__ = ["classes"]  # a fixture
@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
     state |= {"model.rvq.quantizers.0.codebook.weight": torch.randn(2, 2)}
     here = tmp_path / "muq-large"
     here.mkdir()
-    save_safetensors(state, here / "model.safetensors")
+    save_file(state, here / "model.safetensors")
     (here / "config.json").write_text(json.dumps(SMALL))
     return here
 
@@ -139,7 +139,8 @@ class TestDemucs:
 
     def save(self, path: Path, klass: str = "demucs.htdemucs.HTDemucs") -> Path:
         said = {"klass": klass, "args": "[]", "kwargs": json.dumps(SETTINGS)}
-        return save_safetensors({"shares": torch.tensor([0.1, 0.2, 0.3, 0.4])}, path, said)
+        save_file({"shares": torch.tensor([0.1, 0.2, 0.3, 0.4])}, path, said)
+        return path
 
     def test_voices_are_taken_out_and_the_level_is_kept(self, package: list[Any], tmp_path: Path) -> None:
         network = htdemucs.load(self.save(tmp_path / "955717e8.safetensors"), "cpu")
@@ -170,7 +171,8 @@ def test_a_small_network_of_the_real_package_is_loaded_and_run(tmp_path: Path) -
     torch.manual_seed(0)
     network = package.HTDemucs(**{name: htdemucs._plain(value) for name, value in settings.items()})
     said = {"klass": "demucs.htdemucs.HTDemucs", "args": "[]", "kwargs": json.dumps(settings)}
-    path = save_safetensors(network.state_dict(), tmp_path / "955717e8.safetensors", said)
+    path = tmp_path / "955717e8.safetensors"
+    save_file(network.state_dict(), path, said)
     loaded = htdemucs.load(path, "cpu")
     htdemucs.load.cache_clear()
     rest = htdemucs.without_voices(loaded, Sound(noise(2, 0.1).astype(np.float32)[:, None], RATE))

@@ -13,8 +13,8 @@ def print_estimate(made: Estimate) -> None:
     """A row for each clip, one for all, and what the figures can and cannot tell."""
     console = Console(stderr=True, highlight=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("clip", no_wrap=True, min_width=24)
-    for column in ("seconds", "questions", "to the model", "calls", "tokens in", "cacheable", "tokens out", "cost"):
+    table.add_column("clip", overflow="fold")
+    for column in ("s", "questions", "asked", "calls", "tokens in", "cacheable", "out", "cost"):
         table.add_column(column, justify="right", no_wrap=True)
     for clip in made.clips:
         if clip.failure is None:

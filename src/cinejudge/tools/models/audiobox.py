@@ -13,10 +13,10 @@ from typing import Any, Literal, NamedTuple
 import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cinejudge.tools.models import safetensors
 from cinejudge.tools.models.wavlm import RATE, Size, WavLM
 
 WINDOW_S = 10
@@ -99,7 +99,7 @@ def load(folder: Path, device: str, size: Size | None = None) -> Audiobox:
     """
     config = Config.model_validate_json((folder / "config.json").read_bytes())
     network = Audiobox(config, size or Size())
-    network.load_state_dict(safetensors.read(folder / "model.safetensors"))
+    network.load_state_dict(load_file(folder / "model.safetensors"))
     return network.eval().to(device)
 
 

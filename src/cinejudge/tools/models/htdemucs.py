@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
 
 from cinejudge.media import Sound
-from cinejudge.tools.models import safetensors
 
 RATE = 44_100
 OVERLAP = 0.25
@@ -28,11 +29,12 @@ def load(weights: Path, device: str) -> Any:
     """
     from demucs.htdemucs import HTDemucs
 
-    told = safetensors.metadata(weights)
+    with safe_open(weights, framework="pt") as file:
+        told = file.metadata() or {}
     if told.get("klass") != "demucs.htdemucs.HTDemucs" or json.loads(told.get("args", "[]")):
         raise ValueError(f"{weights.name} holds no Hybrid Transformer Demucs")
     network = HTDemucs(**{name: _plain(value) for name, value in json.loads(told["kwargs"]).items()})
-    network.load_state_dict(safetensors.read(weights))
+    network.load_state_dict(load_file(weights))
     return network.eval().to(device)
 
 

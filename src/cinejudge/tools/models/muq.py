@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cinejudge.tools.models import safetensors
 from cinejudge.tools.signals import mel
 
 RATE = 24_000
@@ -204,7 +204,7 @@ def load(folder: Path, device: str) -> MuQ:
         device: ``cpu`` or ``cuda``.
     """
     network = MuQ(Config.model_validate_json((folder / "config.json").read_bytes()))
-    state = {name.removeprefix("model."): t for name, t in safetensors.read(folder / "model.safetensors").items()}
+    state = {name.removeprefix("model."): t for name, t in load_file(folder / "model.safetensors").items()}
     network.load_state_dict({name: t for name, t in state.items() if not name.startswith(_UNUSED)})
     return network.eval().to(device)
 
