@@ -107,3 +107,19 @@ def test_words_that_are_heard_say_which_shot_is_missing() -> None:
         0,
         1,
     ]
+
+
+def test_the_words_that_a_shot_was_to_show_outweigh_its_place_in_time() -> None:
+    asked = brief((0, 3), (3, 6), (6, 8))
+    asked = asked.model_copy(
+        update={"shots": (*asked.shots[:2], asked.shots[2].model_copy(update={"texts": ("FIRST LIGHT",)}))}
+    )
+    found = align(shots(3, 5), asked, {0: [], 1: ["FIRST LIGTH"]})
+    assert [s.spec for s in found.shots] == [0, 2]
+
+
+def test_after_a_left_out_shot_words_say_which_shot_it_is_and_not_its_time() -> None:
+    asked = brief((0, 2), (2, 4), (4, 6), (6, 7.5))
+    last = asked.shots[3].model_copy(update={"texts": ("FIRST LIGHT",)})
+    found = align(shots(2, 4, 5.5), asked.model_copy(update={"shots": (*asked.shots[:3], last)}), {2: ["FIRST LIGHT"]})
+    assert [s.spec for s in found.shots] == [0, 1, 3]

@@ -20,6 +20,8 @@ Step = Literal["match", "extra", "missing", "split", "merged"]
 
 _COST: dict[Step, float] = {"match": 0.0, "extra": 0.55, "missing": 0.55, "split": 0.35, "merged": 0.35}
 """What leaving the plain one-to-one order costs, against at most 1 for a perfect match."""
+_TIME, _TEXT = 2.0, 4.0
+"""A shot that was left out moves all later ones ahead in time; words that a shot was to show stay with it."""
 _SIZE: dict[Step, tuple[int, int]] = {
     "match": (1, 1),
     "extra": (1, 0),
@@ -126,7 +128,7 @@ def _alike(
     said: list[tuple[float, float]] = [(1.0, 0.5)]
     if timed and spec.span is not None:
         union = max(shot.end_s, spec.span.end_s) - min(shot.start_s, spec.span.start_s)
-        said.append((3.0, shot.span.overlap_s(spec.span) / union if union > 0 else 0.0))
+        said.append((_TIME, shot.span.overlap_s(spec.span) / union if union > 0 else 0.0))
     if spec.transition and shot.transition_in is not None:
         wanted = spec.transition.lower()
         kinds = [kind for kind, words in _TRANSITIONS.items() if any(w in wanted for w in words)]
@@ -134,7 +136,7 @@ def _alike(
             said.append((0.5, float(shot.transition_in.type in kinds)))
     if shot.index in texts:
         if spec.texts:
-            said.append((2.0, max(_read(wanted, texts[shot.index]) for wanted in spec.texts)))
+            said.append((_TEXT, max(_read(wanted, texts[shot.index]) for wanted in spec.texts)))
         elif texts[shot.index]:
             said.append((0.5, 0.25))
     if shot.index in lines and (spec.lines or lines[shot.index]):
