@@ -116,7 +116,7 @@ def row(name: str, fault: Fault, film: str, worse: Mapping[str, str], other: Map
 def main() -> None:
     """Injects, judges, prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("clips", type=Path)
+    parser.add_argument("clips", type=lambda name: Path(name).resolve())
     parser.add_argument("--film", action="append", choices=FILMS, help="these films alone")
     parser.add_argument("--fault", action="append", choices=FILM_FAULTS, help="these faults alone")
     parser.add_argument("--work", type=Path, help="keep the rendered films here")
