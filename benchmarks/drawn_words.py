@@ -26,7 +26,7 @@ from cinejudge.media import ArtifactStore, Footage
 from cinejudge.tools import ocr
 from cinejudge.tools.contract import Look
 from cinejudge.tools.registry import choose
-from cinejudge.tools.text_distance import closest
+from cinejudge.tools.text.distance import closest
 
 PHOTOS = ("astronaut.png", "camera.png", "chelsea.png", "coffee.png", "grace_hopper.jpg", "hubble_deep_field.jpg")
 SIZE = (768, 432)

@@ -36,7 +36,7 @@ from cinejudge.tools.models import face_tracks
 from cinejudge.tools.models.face_search import search
 from cinejudge.tools.models.face_tracks import FaceTrack, follow
 from cinejudge.tools.models.identity import SAME, embed, unit
-from cinejudge.tools.sampling import stretches
+from cinejudge.tools.sampling.stretches import stretches
 
 PHOTOS = ("astronaut.png", "grace_hopper.jpg")
 SMALLEST = 32

@@ -20,10 +20,10 @@ import numpy as np
 
 from cinejudge.media import Footage
 from cinejudge.tools import lipsync
-from cinejudge.tools.lip_records import FaceSync
 from cinejudge.tools.models.mouth import MouthTrack, mouths
 from cinejudge.tools.models.whisper import RATE, speech_spans
-from cinejudge.tools.spoken_mouths import FPS, Samples, Scene
+from cinejudge.tools.records.lips import FaceSync
+from cinejudge.tools.sampling.spoken_mouths import FPS, Samples, Scene
 
 SHIFTS_MS = range(-400, 401, 80)
 CLIPS = (

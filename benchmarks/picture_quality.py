@@ -18,7 +18,7 @@ from page import write_section
 
 from cinejudge import weights
 from cinejudge.tools.models import brisque
-from cinejudge.tools.shot_ratings import PICTURE_SIDE
+from cinejudge.tools.records.ratings import PICTURE_SIDE
 
 PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "hubble_deep_field.jpg", "grace_hopper.jpg")
 

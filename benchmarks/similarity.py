@@ -15,7 +15,7 @@ import numpy as np
 
 from cinejudge.media import Footage
 from cinejudge.tools.models.views import View, cosine, views
-from cinejudge.tools.shot_pictures import PICTURE_SIDE
+from cinejudge.tools.sampling.shot_pictures import PICTURE_SIDE
 from cinejudge.tools.similarity import ANCHORS
 
 Seen = tuple[str, int, View]

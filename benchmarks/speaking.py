@@ -24,12 +24,13 @@ from page import write_section
 from people import labelled_shots
 
 from cinejudge.media import ArtifactStore, Footage
-from cinejudge.tools import active_speaker, spoken_mouths
+from cinejudge.tools import active_speaker
 from cinejudge.tools.contract import Abstain, Look
 from cinejudge.tools.models.mouth import MouthTrack
 from cinejudge.tools.models.whisper import speech_spans
-from cinejudge.tools.speaking_records import Args
-from cinejudge.tools.spoken_mouths import Samples, Scene, Spans
+from cinejudge.tools.records.speaking import Args
+from cinejudge.tools.sampling import spoken_mouths
+from cinejudge.tools.sampling.spoken_mouths import Samples, Scene, Spans
 
 
 def resting(track: MouthTrack) -> MouthTrack:

@@ -27,9 +27,9 @@ from cinejudge.media.recording import read_recording
 from cinejudge.tools import audio_events, audio_quality, music, speakers
 from cinejudge.tools.contract import Abstain, Look
 from cinejudge.tools.models import voice_encoder, whisper
+from cinejudge.tools.sampling.voice_windows import HOP_S, WINDOW_S
 from cinejudge.tools.signals import rhythm, spectrum
 from cinejudge.tools.signals.clusters import mean_vector
-from cinejudge.tools.voice_windows import HOP_S, WINDOW_S
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "tools"))
 from melody import INSTRUMENTS, RATE

@@ -21,10 +21,11 @@ from typing import Any, NamedTuple
 from page import write_section
 
 from cinejudge.media import ArtifactStore, Footage
-from cinejudge.tools import ocr, speech, text_frames
+from cinejudge.tools import ocr, speech
 from cinejudge.tools.contract import Look
 from cinejudge.tools.registry import choose
-from cinejudge.tools.text_distance import closest, word_error_rate
+from cinejudge.tools.text import frames as text_frames
+from cinejudge.tools.text.distance import closest, word_error_rate
 
 
 class Rates(NamedTuple):

@@ -12,7 +12,7 @@ from cinejudge.agent.measures import Query, take
 from cinejudge.schema import Brief, Measured, Shot
 from cinejudge.schema.errors import MediaError
 from cinejudge.tools import audio_events, audio_quality, music
-from cinejudge.tools.speaker_records import Match, ReferenceMatch, Result, ShotVoice, Turn, Voice
+from cinejudge.tools.records.speakers import Match, ReferenceMatch, Result, ShotVoice, Turn, Voice
 
 EVIDENCE = "ev_000000000001"
 SHA = "cd" * 32

@@ -9,10 +9,10 @@ import pytest
 from cinejudge.schema import Line, ShotSpec, Span
 from cinejudge.tools.avsync import Result as AvSync
 from cinejudge.tools.avsync import Window
-from cinejudge.tools.lip_records import FaceSync, Result, Standing
+from cinejudge.tools.records.lips import FaceSync, Result, Standing
+from cinejudge.tools.records.speaking import Result as Spoken
+from cinejudge.tools.records.speaking import SeenFace, Speaking
 from cinejudge.tools.speakers import Turn
-from cinejudge.tools.speaking_records import Result as Spoken
-from cinejudge.tools.speaking_records import SeenFace, Speaking
 from tests.agent.test_measures import Senses, brief, shot, taken
 
 SHOTS = (shot(0, 0.0, 4.0), shot(1, 4.0, 8.0))

@@ -16,9 +16,9 @@ from cinejudge.tools import active_speaker
 from cinejudge.tools.contract import Abstain
 from cinejudge.tools.models import face_crops, lr_asd
 from cinejudge.tools.models.mouth import MouthTrack
+from cinejudge.tools.records.speaking import Args, Result
 from cinejudge.tools.registry import get_tool
-from cinejudge.tools.speaking_records import Args, Result
-from cinejudge.tools.spoken_mouths import Scene
+from cinejudge.tools.sampling.spoken_mouths import Scene
 from tests.tools.signals.test_lip_correlation import LENGTH_S, voice
 from tests.tools.talking_heads import FPS, FRAMES, TALKS, head, talking
 
@@ -77,8 +77,8 @@ def test_two_mouths_that_both_move_with_another_voice_are_not_given_it(
 
 def test_faces_are_followed_once_for_all_tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from cinejudge.tools import lipsync
-    from cinejudge.tools.lip_records import Args as LipArgs
     from cinejudge.tools.models import mouth
+    from cinejudge.tools.records.lips import Args as LipArgs
 
     look = talking(monkeypatch, tmp_path, [head(TALKS)], voice(TALKS))
     times: list[int] = []

@@ -17,10 +17,10 @@ from cinejudge.media import ArtifactStore, Footage
 from cinejudge.schema import Shot
 from cinejudge.tools import faces
 from cinejudge.tools.contract import Abstain, Look
-from cinejudge.tools.face_records import Args, Result
 from cinejudge.tools.models import face_landmarker, face_measures, face_search
 from cinejudge.tools.models.face_landmarker import Face
 from cinejudge.tools.models.face_search import Sighting, without_duplicates
+from cinejudge.tools.records.faces import Args, Result
 from tests.tools.stand_in import make_look
 
 PICTURE = np.full((400, 800, 3), 90, np.uint8)

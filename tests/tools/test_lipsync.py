@@ -13,8 +13,8 @@ from cinejudge import weights
 from cinejudge.media import ArtifactStore, Footage, Sound
 from cinejudge.tools import lipsync
 from cinejudge.tools.contract import Abstain, Look
-from cinejudge.tools.lip_records import Args, Result
-from cinejudge.tools.spoken_mouths import Scene
+from cinejudge.tools.records.lips import Args, Result
+from cinejudge.tools.sampling.spoken_mouths import Scene
 from tests.tools.signals.test_lip_correlation import voice
 from tests.tools.talking_heads import TALKS, head, talking
 

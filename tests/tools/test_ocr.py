@@ -7,12 +7,13 @@ import pytest
 from cinejudge import weights
 from cinejudge.media import Footage
 from cinejudge.schema.errors import ToolError, WeightsMissing
-from cinejudge.tools import ocr, text_frames
+from cinejudge.tools import ocr
 from cinejudge.tools.contract import Abstain
 from cinejudge.tools.look import Region
 from cinejudge.tools.models import rapid
 from cinejudge.tools.models.rapid import Read
-from cinejudge.tools.text_distance import closest
+from cinejudge.tools.text import frames as text_frames
+from cinejudge.tools.text.distance import closest
 
 from .fakes import FakeFootage, look, scene
 

@@ -17,7 +17,7 @@ from scipy.stats import gennorm
 from cinejudge import weights
 from cinejudge.tools.contract import Abstain
 from cinejudge.tools.models import aesthetic, brisque, musiq
-from cinejudge.tools.shot_ratings import RatedArgs, Ratings, draw, rate_shots
+from cinejudge.tools.records.ratings import RatedArgs, Ratings, draw, rate_shots
 
 from .fakes import FakeFootage, look, scene, shots
 

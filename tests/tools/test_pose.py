@@ -16,7 +16,7 @@ from cinejudge.tools import pose
 from cinejudge.tools.contract import Abstain
 from cinejudge.tools.models import blazepose, pose_search
 from cinejudge.tools.models.pose_search import Figure, match
-from cinejudge.tools.pose_records import Args, Result
+from cinejudge.tools.records.pose import Args, Result
 from tests.tools.stand_in import make_look
 
 PICTURE = np.full((400, 800, 3), 90, np.uint8)

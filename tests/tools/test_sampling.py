@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from cinejudge.tools.sampling import MOST_FRAMES, SampledArgs, Stretch, some, stretches
+from cinejudge.tools.sampling.stretches import MOST_FRAMES, SampledArgs, Stretch, some, stretches
 from tests.tools.fakes import FakeFootage, shots
 
 

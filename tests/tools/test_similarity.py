@@ -11,10 +11,11 @@ from pydantic import ValidationError
 
 from cinejudge import weights
 from cinejudge.schema.errors import ToolError
-from cinejudge.tools import shot_pictures, similarity
+from cinejudge.tools import similarity
 from cinejudge.tools.contract import Abstain
 from cinejudge.tools.models import views
 from cinejudge.tools.models.views import View
+from cinejudge.tools.sampling import shot_pictures
 from cinejudge.tools.similarity import ANCHORS, Args
 
 from .fakes import FakeFootage, look, shots

@@ -8,7 +8,7 @@ from cinejudge.tools import speech
 from cinejudge.tools.contract import Abstain
 from cinejudge.tools.models import whisper
 from cinejudge.tools.models.whisper import Heard, HeardWord
-from cinejudge.tools.text_distance import word_error_rate
+from cinejudge.tools.text.distance import word_error_rate
 
 from .fakes import FakeFootage, look, scene
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cinejudge.tools.text_distance import (
+from cinejudge.tools.text.distance import (
     character_error_rate,
     closest,
     edit_distance,

@@ -1,4 +1,4 @@
-from cinejudge.tools.text_lines import Seen, cut_off, in_reading_order, merge, overlap, votes
+from cinejudge.tools.text.lines import Seen, cut_off, in_reading_order, merge, overlap, votes
 
 HERE = (0.3, 0.4, 0.6, 0.5)
 

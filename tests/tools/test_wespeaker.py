@@ -12,8 +12,8 @@ import pytest
 from cinejudge import weights
 from cinejudge.tools import speakers
 from cinejudge.tools.models import voice_encoder, wespeaker, whisper
+from cinejudge.tools.records.speakers import Args, Result
 from cinejudge.tools.signals import filter_bank
-from cinejudge.tools.speaker_records import Args, Result
 
 from .test_sound_senses import RATE, look, noise
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from cinejudge import weights
 from cinejudge.media import Footage
-from cinejudge.tools import spoken_mouths as seen_mouths
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool
-from cinejudge.tools.lip_records import FaceSync
 from cinejudge.tools.lipsync import compare_face, correlate
+from cinejudge.tools.records.lips import FaceSync
+from cinejudge.tools.records.speaking import Args, Result, SeenFace, Speaking
+from cinejudge.tools.sampling import spoken_mouths as seen_mouths
+from cinejudge.tools.sampling.spoken_mouths import Floats, Scene, Spans, within
 from cinejudge.tools.signals import lip_correlation as lips
-from cinejudge.tools.speaking_records import Args, Result, SeenFace, Speaking
-from cinejudge.tools.spoken_mouths import Floats, Scene, Spans, within
 
 if TYPE_CHECKING:
     from cinejudge.tools.models.lr_asd import LrAsd
@@ -95,7 +95,7 @@ def by_agreement(scene: Scene, readable: Sequence[int]) -> Iterator[Speaking]:
     has to agree in this part.
 
     Args:
-        scene: From :func:`cinejudge.tools.spoken_mouths.scene`.
+        scene: From :func:`cinejudge.tools.sampling.spoken_mouths.scene`.
         readable: Numbers of its tracks.
     """
     loudness = lips.envelope(scene.sound)
@@ -147,7 +147,7 @@ def by_scores(scene: Scene, scores: Mapping[int, Scores]) -> list[Speaking]:
     """LR-ASD's way: in each 0.4 s of speech the face with the highest score, if it is positive most of the time.
 
     Args:
-        scene: From :func:`cinejudge.tools.spoken_mouths.scene`.
+        scene: From :func:`cinejudge.tools.sampling.spoken_mouths.scene`.
         scores: Of the readable tracks, by their number.
     """
     told: list[Speaking] = []

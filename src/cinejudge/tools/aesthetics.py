@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cinejudge.tools.contract import Look, Provider, Tool
-from cinejudge.tools.shot_ratings import SMALLEST_PX, RatedArgs, Ratings, draw, rate_shots
+from cinejudge.tools.records.ratings import SMALLEST_PX, RatedArgs, Ratings, draw, rate_shots
 
 
 def _laion(look: Look, args: RatedArgs) -> Ratings:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cinejudge.media import Footage
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool
-from cinejudge.tools.face_records import Args, Result, Sample, Track
-from cinejudge.tools.sampling import Stretch, stretches
+from cinejudge.tools.records.faces import Args, Result, Sample, Track
+from cinejudge.tools.sampling.stretches import Stretch, stretches
 
 if TYPE_CHECKING:
     from cinejudge.tools.models.face_search import Search, Sighting

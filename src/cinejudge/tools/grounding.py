@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from cinejudge.tools.contract import Look, Provider, Tool
-from cinejudge.tools.object_records import SMALLEST_PX, Found, collect, draw
-from cinejudge.tools.sampling import SampledArgs
+from cinejudge.tools.records.objects import SMALLEST_PX, Found, collect, draw
+from cinejudge.tools.sampling.stretches import SampledArgs
 
 Term = Annotated[
     str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=60, pattern=r"^[A-Za-z][A-Za-z0-9' -]*$")

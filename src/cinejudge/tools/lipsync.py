@@ -9,11 +9,11 @@ import numpy as np
 
 from cinejudge import weights
 from cinejudge.media import Footage
-from cinejudge.tools import spoken_mouths
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool
-from cinejudge.tools.lip_records import Args, FaceSync, Result, Standing
+from cinejudge.tools.records.lips import Args, FaceSync, Result, Standing
+from cinejudge.tools.sampling import spoken_mouths
+from cinejudge.tools.sampling.spoken_mouths import Scene, within
 from cinejudge.tools.signals import lip_correlation as lips
-from cinejudge.tools.spoken_mouths import Scene, within
 
 if TYPE_CHECKING:
     from cinejudge.tools.models.mouth import MouthTrack
@@ -64,7 +64,7 @@ def correlate(scene: Scene, track: MouthTrack) -> Compared | None:
     """The stand-in's way: opening and motion of the mouth against the loudness of the voice.
 
     Args:
-        scene: From :func:`cinejudge.tools.spoken_mouths.scene`.
+        scene: From :func:`cinejudge.tools.sampling.spoken_mouths.scene`.
         track: One of its mouths.
     """
     near = within(np.array(track.times), scene.spoken, spoken_mouths.CONTEXT_S)
@@ -104,7 +104,7 @@ def compare_face(number: int, scene: Scene, compare: Compare) -> FaceSync:
 
     Args:
         number: Of its track in the scene.
-        scene: From :func:`cinejudge.tools.spoken_mouths.scene`.
+        scene: From :func:`cinejudge.tools.sampling.spoken_mouths.scene`.
         compare: The provider's way.
     """
     track = scene.tracks[number]

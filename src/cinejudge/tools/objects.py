@@ -8,8 +8,8 @@ from pydantic import field_validator
 
 from cinejudge.tools.contract import Look, Provider, Tool
 from cinejudge.tools.models.coco import COCO
-from cinejudge.tools.object_records import SMALLEST_PX, Found, collect, draw
-from cinejudge.tools.sampling import SampledArgs
+from cinejudge.tools.records.objects import SMALLEST_PX, Found, collect, draw
+from cinejudge.tools.sampling.stretches import SampledArgs
 
 
 class Args(SampledArgs):

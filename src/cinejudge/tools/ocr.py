@@ -10,12 +10,12 @@ from pydantic import Field
 from cinejudge.media import Footage
 from cinejudge.schema import Record
 from cinejudge.schema.errors import ToolError
-from cinejudge.tools import text_frames
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool, ToolArgs, ToolResult
 from cinejudge.tools.drawing.marks import draw_box
 from cinejudge.tools.look import Region
 from cinejudge.tools.models import rapid
-from cinejudge.tools.text_lines import Box, Seen, Track, Vote, cut_off, in_reading_order, merge, votes
+from cinejudge.tools.text import frames as text_frames
+from cinejudge.tools.text.lines import Box, Seen, Track, Vote, cut_off, in_reading_order, merge, votes
 
 MIN_CONFIDENCE = 0.8
 """Below this, readings on generated clips are mostly textures taken for letters or letters that no reader agrees on."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from cinejudge.media import Footage
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool
-from cinejudge.tools.pose_records import Args, Person, Result, Sample
-from cinejudge.tools.sampling import Stretch, stretches
+from cinejudge.tools.records.pose import Args, Person, Result, Sample
+from cinejudge.tools.sampling.stretches import Stretch, stretches
 
 if TYPE_CHECKING:
     from cinejudge.tools.models.pose_search import Figure, Search

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from cinejudge.schema import Record
-from cinejudge.tools import shot_pictures
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool, ToolArgs, ToolResult
+from cinejudge.tools.sampling import shot_pictures
 
 if TYPE_CHECKING:
     from cinejudge.tools.models.views import Vector, View

@@ -16,8 +16,7 @@ from cinejudge.media import ArtifactStore, Footage, Sound
 from cinejudge.schema.errors import ToolError, TraceError
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool
 from cinejudge.tools.drawing.marks import write
-from cinejudge.tools.signals.clusters import clusters, mean_vector, pairs_nearby, renumbered
-from cinejudge.tools.speaker_records import (
+from cinejudge.tools.records.speakers import (
     ALIKE,
     UNLIKE,
     Args,
@@ -28,7 +27,8 @@ from cinejudge.tools.speaker_records import (
     Turn,
     Voice,
 )
-from cinejudge.tools.voice_windows import HOP_S, Ear, Grouping, Window
+from cinejudge.tools.sampling.voice_windows import HOP_S, Ear, Grouping, Window
+from cinejudge.tools.signals.clusters import clusters, mean_vector, pairs_nearby, renumbered
 
 LEAST_S = 1.2
 """A shorter stretch of speech says too little about its voice to tell a new one by."""

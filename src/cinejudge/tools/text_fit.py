@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from cinejudge.media import Footage
 from cinejudge.schema import Record
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool, ToolResult
-from cinejudge.tools.sampling import SampledArgs, Stretch, stretches
+from cinejudge.tools.sampling.stretches import SampledArgs, Stretch, stretches
 
 PICTURE_SIDE = 640
 BATCH = 8

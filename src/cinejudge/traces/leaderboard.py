@@ -124,9 +124,7 @@ def failure_rate(verdicts: Sequence[Verdict], name: str, dimension: str) -> floa
             continue
         videos += 1
         failed = {f"{name}/{metric.id}" for metric in own.metrics}
-        segments += sum(
-            max(1, len(f.spans)) for f in verdict.findings if failed & {f"{f.suite}/{f.metric}", *f.shared}
-        )
+        segments += sum(max(1, len(f.spans)) for f in verdict.findings if failed & {f"{f.suite}/{f.metric}", *f.shared})
     return segments / videos if videos else None
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from cinejudge.agent.measures.registry import Query
 from cinejudge.schema import Shot
-from cinejudge.tools.text_distance import similarity
+from cinejudge.tools.text.distance import similarity
 
 SAME_WORDS = 0.65
 """Similarity from which on two descriptions mean the same."""

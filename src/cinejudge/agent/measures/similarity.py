@@ -17,7 +17,7 @@ from cinejudge.agent.measures.brief import shared
 from cinejudge.agent.measures.registry import NoValue, Query, measure
 from cinejudge.schema import Measured, Reference, Shot
 from cinejudge.schema.errors import MediaError
-from cinejudge.tools.text_distance import similarity as wording
+from cinejudge.tools.text.distance import similarity as wording
 
 SAME_WORDS = 0.7
 """Similarity from which on two names of a subject mean the same."""

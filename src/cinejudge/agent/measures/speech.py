@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from cinejudge.agent.measures.registry import NoValue, Query, measure
 from cinejudge.schema import Line, Measured, Span
-from cinejudge.tools.text_distance import edit_distance, normal_words
+from cinejudge.tools.text.distance import edit_distance, normal_words
 
 
 @measure("speech.error_rate", unit="WER")

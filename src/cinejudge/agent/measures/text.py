@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cinejudge.agent.measures.registry import NoValue, Query, measure
 from cinejudge.schema import Measured, Span
-from cinejudge.tools.text_distance import closest, normal_characters
+from cinejudge.tools.text.distance import closest, normal_characters
 
 
 @measure("text.error_rate", unit="CER")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cinejudge.tools.drawing.marks import INK, LIGHT, draw_box
-from cinejudge.tools.pose_records import Person, Sample
+from cinejudge.tools.records.pose import Person, Sample
 
 SIDES = {"left": (64, 200, 255), "right": (255, 120, 60)}
 """Colours of the person's own left and right."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cinejudge.tools.face_records import Sample
 from cinejudge.tools.models.face_landmarker import blendshapes, head_pose
 from cinejudge.tools.models.face_search import Picture, Sighting
+from cinejudge.tools.records.faces import Sample
 
 EXPRESSION_PX = 48
 """Faces smaller than this have no expression."""

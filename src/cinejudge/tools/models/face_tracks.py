@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cinejudge.tools.face_records import Identity, Sample, Similarity, Track
 from cinejudge.tools.models.boxes import lasting, link
 from cinejudge.tools.models.face_landmarker import Face
 from cinejudge.tools.models.face_search import Sighting
 from cinejudge.tools.models.identity import Embeddings, unit
+from cinejudge.tools.records.faces import Identity, Sample, Similarity, Track
 from cinejudge.tools.signals.clusters import grouped, pairs_nearby
 
 OVERLAP = 0.25

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinejudge.media import Footage
-from cinejudge.tools.face_records import Sample
 from cinejudge.tools.models import face_landmarker
 from cinejudge.tools.models.face_landmarker import LEFT_EYE, LIP_BOTTOM, LIP_TOP, RIGHT_EYE, Face
 from cinejudge.tools.models.face_measures import measure
 from cinejudge.tools.models.face_search import Picture, Sighting, search
 from cinejudge.tools.models.face_tracks import FaceTrack, follow
+from cinejudge.tools.records.faces import Sample
 
 PICTURE_SIDE = 1280
 """Longer side of the pictures looked at, in pixels."""

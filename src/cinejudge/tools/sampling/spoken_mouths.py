@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cinejudge.media import Footage
 from cinejudge.schema import Span
 from cinejudge.tools.contract import Abstain, Look
-from cinejudge.tools.sampling import SampledArgs, Stretch, some, stretches
+from cinejudge.tools.sampling.stretches import SampledArgs, Stretch, some, stretches
 from cinejudge.tools.signals import lip_correlation as lips
 
 if TYPE_CHECKING:

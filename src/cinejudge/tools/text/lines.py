@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cinejudge.tools.text_distance import normal_characters, similarity
+from cinejudge.tools.text.distance import normal_characters, similarity
 
 Box = tuple[float, float, float, float]
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cinejudge.schema import Record
 from cinejudge.tools.contract import ToolResult
-from cinejudge.tools.sampling import SampledArgs
+from cinejudge.tools.sampling.stretches import SampledArgs
 
 Place = tuple[float, float]
 """x, y as shares of the picture."""

@@ -11,7 +11,7 @@ from pydantic import Field
 from cinejudge.media import Footage
 from cinejudge.schema import Record
 from cinejudge.tools.contract import Abstain, Look, ToolResult
-from cinejudge.tools.sampling import SampledArgs, Stretch, stretches
+from cinejudge.tools.sampling.stretches import SampledArgs, Stretch, stretches
 
 if TYPE_CHECKING:
     from cinejudge.tools.models.views import Picture

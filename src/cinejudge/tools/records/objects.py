@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cinejudge.media import Footage
 from cinejudge.schema import Record
 from cinejudge.tools.contract import Abstain, Look, ToolResult
-from cinejudge.tools.sampling import SampledArgs, Stretch, stretches
+from cinejudge.tools.sampling.stretches import SampledArgs, Stretch, stretches
 
 if TYPE_CHECKING:
     from cinejudge.tools.models.nanodet import Detections

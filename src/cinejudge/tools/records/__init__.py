@@ -1,0 +1,1 @@
+"""What tools are asked and what they answer, where several files need it."""

@@ -1,0 +1,1 @@
+"""Which parts of a clip a tool looks at or listens to."""
