@@ -69,6 +69,8 @@ def black(rng: np.random.Generator) -> Callable[[Picture, Picture, float], Pictu
 
 def make_join(kind: str, rng: Rng, fps: float) -> Join:
     """A join for a clip of that kind."""
+    if kind == "card":
+        kind = str(rng.choice(["cut", "dissolve", "wipe", "push"]))
     long = max(3, round(rng.uniform(0.2, 1.3) * fps))
     if kind == "blended" or (kind in ("similar", "cut") and rng.random() < 0.15):
         return Join("hard", 1, dissolve)

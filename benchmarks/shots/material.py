@@ -25,7 +25,7 @@ import numpy as np
 from events import make_event, make_tail
 from joins import Join, make_join
 from reels import Reels, load_reels
-from worlds import HEIGHT, WIDTH, Photographs, Picture, Rng, Shot
+from worlds import HEIGHT, WIDTH, Photographs, Picture, Rng, Shot, make_card
 
 PHOTOS = {
     "train": (
@@ -91,7 +91,7 @@ TRAPS = (
     *("flash", "flicker", "whip", "crossing", "title", "light", "freeze", "tail", "fast_zoom", "pop", "calm"),
     *("morph", "seams"),
 )
-FORMS = ("short", "vfr", "repeats", "many")
+FORMS = ("short", "vfr", "repeats", "many", "card")
 KINDS = (*HARD, *GRADUAL, *TRAPS, *FORMS)
 
 
@@ -101,7 +101,7 @@ def write_script(kind: str, rng: Rng, source: Photographs | Reels) -> Script:
     count = int(rng.integers(4, 8)) if kind == "many" else int(rng.integers(2, 5))
     if kind in TRAPS:
         count = int(rng.choice([1, 2], p=[0.6, 0.4]))
-    shots = [source.shot(rng)]
+    shots: list[Shot] = [source.shot(rng)]
     for _ in range(count - 1):
         last = shots[-1]
         alike = kind in ("similar", "similar_dissolve") or rng.random() < 0.25
@@ -111,6 +111,8 @@ def write_script(kind: str, rng: Rng, source: Photographs | Reels) -> Script:
             shots.append(_similar(last, rng, source))
         else:
             shots.append(source.shot(rng))
+    if kind == "card":
+        shots[1::2] = [make_card(rng) for _ in shots[1::2]]
     low, high = (0.35, 0.9) if kind == "many" else (0.7, 2.2)
     lengths = [max(5, round(rng.uniform(low, high) * fps)) for _ in shots]
     if kind == "short":

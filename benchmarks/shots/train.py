@@ -13,8 +13,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,7 @@ from cinejudge.media import ArtifactStore, Footage, FramePlan
 from cinejudge.tools import boundary_score
 from cinejudge.tools.models.transnet import load
 from cinejudge.tools.perception import Perception
-from cinejudge.tools.shots import TRIAGE, Pool, Signals, ask, cheap, listen
+from cinejudge.tools.shots import TRIAGE, Pool, Signals, ask, cheap, features, listen
 
 KNOTS = (0.02, 0.2, 0.4, 0.6, 0.8, 0.98)
 """Quantiles at which a curve may bend, over both classes with equal weight."""
@@ -63,6 +65,20 @@ Rows = list[tuple[dict[str, float], int, float]]
 """What is known of a place, whether it is a boundary, and its weight."""
 
 
+@dataclass(frozen=True)
+class Heard:
+    """A place and what the detectors say of it."""
+
+    start: int
+    end: int
+    features: dict[str, float]
+
+    @property
+    def gradual(self) -> bool:
+        """Whether the transition takes more than one frame."""
+        return self.end - self.start > 1
+
+
 @dataclass
 class Made:
     """A made clip and what the detectors say of it."""
@@ -74,17 +90,22 @@ class Made:
     black: set[int]
     weight: float
 
+    def heard(self) -> list[Heard]:
+        """Every place that was proposed, not weighed yet."""
+        spans = sorted(self.pool.detectors)
+        return [Heard(a, b, features(self.signals.around(a, b), b - a)) for a, b in spans]
+
     def suspects(self) -> list[Suspect]:
-        """Every place that was proposed."""
+        """Every place that was proposed, weighed by the triage."""
         return suspects(self.pool.candidates(self.signals), "made")
 
-    def rows(self, all_: Iterable[Suspect]) -> list[tuple[bool, tuple[dict[str, float], int, float]]]:
+    def rows(self, all_: Iterable[Heard | Suspect]) -> list[tuple[bool, tuple[dict[str, float], int, float]]]:
         """Whether each is gradual, and its row; those that teach nothing left out."""
         labelled = ((s, label(s, self.labels, self.black)) for s in all_)
         return [(s.gradual, (s.features, y, self.weight)) for s, y in labelled if y is not None]
 
 
-def label(suspect: Suspect, labels: Sequence[Label], black: set[int]) -> int | None:
+def label(suspect: Heard | Suspect, labels: Sequence[Label], black: set[int]) -> int | None:
     """1 a boundary, 0 none, None neither to be learned as one nor as the other."""
     if not suspect.gradual:
         near = [abs(suspect.end - lb.frame) for lb in labels if lb.hard]
@@ -203,12 +224,12 @@ def judged(clip: Made, with_network: bool) -> list[tuple[bool, tuple[dict[str, f
 
 def train(clips: Sequence[Made], models: Models) -> None:
     """All steps."""
-    models.add("_triage_without_network", (row for clip in clips for row in clip.rows(clip.suspects())))
+    models.add("_triage_without_network", (row for clip in clips for row in clip.rows(clip.heard())))
     models.add("_without_network", (row for clip in clips for row in judged(clip, with_network=False)))
     network = load(weights.path("transnetv2"))
     for clip in clips:
         ask(network, clip.pool, clip.signals)
-    asked = ((clip, [s for s in clip.suspects() if "network" in s.signals]) for clip in clips)
+    asked = ((clip, [place for place in clip.heard() if "network" in place.features]) for clip in clips)
     models.add("_triage", (row for clip, heard in asked for row in clip.rows(heard)))
     models.add("", (row for clip in clips for row in judged(clip, with_network=True)))
 
@@ -219,11 +240,13 @@ def main() -> None:
     parser.add_argument("material", type=Path, nargs="+")
     folders = parser.parse_args().material
     with tempfile.TemporaryDirectory() as cache:
-        clips = [
-            listened(folder / name, entry, Path(cache))
+        material = [
+            (folder / name, entry)
             for folder in folders
             for name, entry in json.loads((folder / "labels.json").read_text()).items()
         ]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            clips = list(pool.map(lambda made: listened(*made, Path(cache)), material))
         train(clips, Models(Path(boundary_score.__file__).with_suffix(".json")))
 
 

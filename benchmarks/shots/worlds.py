@@ -88,6 +88,36 @@ class Seen:
         return picture
 
 
+@dataclass
+class Card:
+    """A plain card, with a word on it from some moment on."""
+
+    colour: NDArray[np.float32]
+    word: str
+    at: tuple[int, int]
+    since_s: float
+    events: list[Any] = field(default_factory=list)
+
+    def frame(self, index: int, seconds: float) -> Picture:
+        """See :class:`Shot`."""
+        drawn = np.ascontiguousarray(np.broadcast_to(self.colour, (HEIGHT, WIDTH, 3)), np.uint8)
+        if seconds >= self.since_s:
+            ink = (255 - self.colour).tolist()
+            cv2.putText(drawn, self.word, self.at, cv2.FONT_HERSHEY_DUPLEX, 1.2, ink, 3, cv2.LINE_AA)
+        picture = drawn.astype(np.float32)
+        for event in self.events:
+            picture = event(index, picture)
+        return picture
+
+
+def make_card(rng: Rng) -> Card:
+    """Mostly black, as titles and ends of clips are."""
+    colour = rng.uniform(0, 255, 3) if rng.random() < 0.2 else np.full(3, rng.choice([0, 0, 0, 6, 255]))
+    word = "".join(rng.choice(list("AEHKLMNORSTUVXY"), rng.integers(4, 9))) if rng.random() < 0.6 else ""
+    where = (int(rng.uniform(10, 90)), int(rng.uniform(60, 150)))
+    return Card(colour.astype(np.float32), word, where, float(rng.choice([0.0, rng.uniform(0.2, 1.5)])))
+
+
 @dataclass(frozen=True)
 class Photographs:
     """Shots of made worlds."""

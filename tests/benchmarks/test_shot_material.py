@@ -27,7 +27,7 @@ def reels() -> Reels:
 
 
 @pytest.mark.parametrize("source", [photographs(), reels()], ids=["photographs", "reels"])
-@pytest.mark.parametrize("kind", ["jump", "melted", "black", "short"])
+@pytest.mark.parametrize("kind", ["jump", "melted", "black", "short", "card"])
 def test_each_cut_is_labelled_where_it_is(kind: str, source: Photographs | Reels) -> None:
     script = write_script(kind, np.random.default_rng(3), source)
     count = sum(1 for _ in script.frames())
