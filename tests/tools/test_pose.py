@@ -133,7 +133,7 @@ def test_points_that_the_mirror_puts_elsewhere_are_left_out(monkeypatch: pytest.
     body = blazepose.Body(places, np.ones(33, np.float32), spread, 400.0, 0.0)
     proposed = blazepose.Proposals(*(np.zeros((1, n), np.float32) for n in (4, 2, 2)))
     monkeypatch.setattr(blazepose, "body", lambda *_: body)
-    monkeypatch.setattr(pose_search, "_hands", lambda *_: ())
+    monkeypatch.setattr(pose_search, "_hands", lambda *_: {})
     picture, box = np.zeros((200, 200, 3), np.uint8), np.array([0, 0, 200, 200], np.float32)
     kept = pose_search._figure(picture, box, 0.9, proposed, 0)
     assert set(kept.points) == set(blazepose.POINTS[10:])
