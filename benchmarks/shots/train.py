@@ -78,6 +78,11 @@ class Heard:
         """Whether the transition takes more than one frame."""
         return self.end - self.start > 1
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """As proposed."""
+        return self.start, self.end
+
 
 @dataclass
 class Made:
@@ -113,13 +118,14 @@ def label(suspect: Heard | Suspect, labels: Sequence[Label], black: set[int]) ->
             return 1 if min(near) <= 1 else None
         edges = [f for lb in labels if lb.frame in black for f in (lb.start, lb.frame)]
         return None if any(abs(suspect.end - f) <= 1 for f in edges) else 0
-    if any(lb.hard and suspect.start <= lb.frame <= suspect.end <= lb.frame + 2 for lb in labels):
+    start, end = suspect.span  # as measured: where it really starts and ends
+    if any(lb.hard and start <= lb.frame <= end <= lb.frame + 2 for lb in labels):
         return None
     best = 0.0
     for lb in labels:
         if not lb.hard:
-            shared = min(suspect.end, lb.frame) - max(suspect.start, lb.start)
-            best = max(best, shared / (max(suspect.end, lb.frame) - min(suspect.start, lb.start)))
+            shared = min(end, lb.frame) - max(start, lb.start)
+            best = max(best, shared / (max(end, lb.frame) - min(start, lb.start)))
     return 1 if best >= 0.5 else None if best > 0.2 else 0
 
 
