@@ -91,7 +91,7 @@ class ToolCalled(_Event):
     tool: str
     args: dict[str, Any]
     judge: str = ""
-    """Who called: a dimension's id, or ``segment``."""
+    """Who called: the ids of a judge's dimensions, joined by ``+``, or ``segment``."""
     asked: tuple[str, ...] = ()
     """Questions that the judge was working on."""
     evidence: str | None = None

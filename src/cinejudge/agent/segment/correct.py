@@ -12,7 +12,7 @@ from cinejudge.schema import Clip
 from cinejudge.tools.boundaries import BLACK_SHOT_S
 
 LEAST = 0.3
-"""Probability that a boundary needs: in material that is made to mislead the scores are too careful for real clips."""
+"""Probability that a boundary needs; of .3 and .5, the better one on held-out made clips (``docs/shots.md``)."""
 
 LAST_SHOT = 3
 """Frames of the last shot of a file, at least."""
