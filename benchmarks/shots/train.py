@@ -5,7 +5,7 @@
 ``MATERIAL`` are folders written by ``material.py --split train``. What the product does is done step by step: the
 cheap detectors propose, a triage is fitted to what they say; where it leaves a chance the network is asked, a second
 triage is fitted; what passes is measured as in a first round, and judged. Each step sees what the models of the steps
-before let through. Everything is labelled by the known truth, and written to ``boundary_score.json`` of the package.
+before let through. Everything is labelled by the known truth, and written to ``score.json`` of the package.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from scoring import Label, labels_of
 from cinejudge import weights
 from cinejudge.agent.segment.propose import Suspect, confident, measured, suspects
 from cinejudge.media import ArtifactStore, Footage, FramePlan
-from cinejudge.tools import boundary_score
+from cinejudge.tools.cutting import score
 from cinejudge.tools.models.transnet import load
 from cinejudge.tools.perception import Perception
 from cinejudge.tools.shots import TRIAGE, Pool, Signals, ask, cheap, features, listen
@@ -219,7 +219,7 @@ class Models:
                 f"{'gradual' if gradual else 'hard'}{name}: {len(mine)} places, {sum(y for _, y, _ in mine)} boundaries"
             )
         self._out.write_text(json.dumps(self._models, indent=1) + "\n")
-        boundary_score.load_scorers.cache_clear()
+        score.load_scorers.cache_clear()
 
 
 def judged(clip: Made, with_network: bool) -> list[tuple[bool, tuple[dict[str, float], int, float]]]:
@@ -253,7 +253,7 @@ def main() -> None:
         ]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             clips = list(pool.map(lambda made: listened(*made, Path(cache)), material))
-        train(clips, Models(Path(boundary_score.__file__).with_suffix(".json")))
+        train(clips, Models(Path(score.__file__).with_suffix(".json")))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cinejudge.tools import shots
-from cinejudge.tools.boundary_signals import fades, levels, plain_runs
-from cinejudge.tools.self_similarity import self_similarity, sides
+from cinejudge.tools.cutting.self_similarity import self_similarity, sides
+from cinejudge.tools.cutting.signals import fades, levels, plain_runs
 from tests.agent.segment.film import Film, mixed, scene
 
 

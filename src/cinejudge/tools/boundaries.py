@@ -10,11 +10,11 @@ from pydantic import Field
 
 from cinejudge.schema import Record
 from cinejudge.schema.shot import TransitionKind
-from cinejudge.tools.boundary_signals import DARK, runs
 from cinejudge.tools.contract import Look, Provider, Tool, ToolArgs, ToolResult
+from cinejudge.tools.cutting.signals import DARK, runs
 
 if TYPE_CHECKING:
-    from cinejudge.tools.frame_pairs import Pictures
+    from cinejudge.tools.cutting.frame_pairs import Pictures
 
 _TINY = 1.0
 """Grey levels added to both sides of a ratio, so that noise in still pictures weighs nothing."""
@@ -72,7 +72,7 @@ class Result(ToolResult):
 
 
 def _run(look: Look, args: Args) -> Result:
-    from cinejudge.tools.frame_pairs import Pictures
+    from cinejudge.tools.cutting.frame_pairs import Pictures
 
     footage = look.footage
     pictures = Pictures(footage)

@@ -18,10 +18,10 @@ from cinejudge import weights
 from cinejudge.media import Footage
 from cinejudge.schema import Record, Unit
 from cinejudge.schema.shot import TransitionKind
-from cinejudge.tools.boundary_score import scorer_for
-from cinejudge.tools.boundary_signals import Floats, Levels, content_change, fades, levels, plain_runs, runs, surges
 from cinejudge.tools.contract import Look, Provider, Tool, ToolArgs, ToolResult
-from cinejudge.tools.self_similarity import SelfSimilarity, self_similarity, sides
+from cinejudge.tools.cutting.score import scorer_for
+from cinejudge.tools.cutting.self_similarity import SelfSimilarity, self_similarity, sides
+from cinejudge.tools.cutting.signals import Floats, Levels, content_change, fades, levels, plain_runs, runs, surges
 
 if TYPE_CHECKING:
     from cinejudge.tools.models.transnet import TransNetV2

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from cinejudge.agent.segment.propose import Suspect
-from cinejudge.tools.boundary_score import scorer_for
+from cinejudge.tools.cutting.score import scorer_for
 
 BY_SIGNALS = "signals"
 

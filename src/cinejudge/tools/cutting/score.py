@@ -3,7 +3,7 @@
 One additive logistic model for hard cuts and one for gradual transitions, and a triage for both that knows only what
 the detectors say: it spares most frames the network and most places the measuring. Each measure passes through a
 piecewise linear curve, the curves are added, and the sum is a log-odds. So each decision splits into the measures
-that made it. The curves are in ``boundary_score.json``, fitted on made clips only, by the steps
+that made it. The curves are in ``score.json``, fitted on made clips only, by the steps
 of ``benchmarks/shots/train.py``; ``docs/shots.md`` says on which.
 """
 
@@ -49,7 +49,7 @@ class Scorer:
 @cache
 def load_scorers() -> dict[str, Scorer]:
     """The shipped models by name; see :func:`scorer_for`."""
-    text = resources.files(__package__).joinpath("boundary_score.json").read_text(encoding="utf-8")
+    text = resources.files(__package__).joinpath("score.json").read_text(encoding="utf-8")
     return {
         name: Scorer(
             model["bias"],

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cinejudge.media import Footage
-from cinejudge.tools.boundary_signals import DARK
+from cinejudge.tools.cutting.signals import DARK
 
 Floats = NDArray[np.float32]
 
