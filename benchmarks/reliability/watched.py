@@ -71,7 +71,7 @@ def _watch(process: subprocess.Popen[bytes], peaks: dict[str, float], until: Cal
         if until and until():
             process.send_signal(signal.SIGINT)
             until = None
-        time.sleep(1)
+        time.sleep(0.2)  # a decoder of a short video is gone within a second
 
 
 def _resident(pid: int) -> tuple[float, float]:
