@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
+
+from cinejudge.traces.report.serve import ReportServer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 _QUIET = (
@@ -145,6 +148,21 @@ def browser() -> Iterator[Page]:
         finally:
             process.terminate()
             process.wait(20)
+
+
+@contextmanager
+def served(page: Page, run: Path) -> Iterator[None]:
+    """Opens a run folder in a tab as ``cinejudge view`` serves it."""
+    with ReportServer(run) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            page.go(server.url)
+            yield
+        finally:
+            page.go("about:blank")
+            server.shutdown()
+            thread.join()
 
 
 def _address(profile: Path, process: subprocess.Popen[bytes]) -> str:

@@ -1,14 +1,16 @@
-"""A small verdict and the versions it rests on."""
+"""A small verdict and the versions it rests on, and a browser to look at a report with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from cinejudge.schema import Clip, Evidence, Options, Segmentation, Usage, Verdict, Versions
 from cinejudge.traces import RunFolder
+
+from .browser import CHROMIUM, Page, browser
 
 CLIP_ID = "0123456789abcdef"
 
@@ -72,3 +74,22 @@ def small_verdict(versions: Versions) -> Callable[..., Verdict]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tab() -> Iterator[Page]:
+    """One tab for all tests."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with browser() as page:
+        yield page
+
+
+@pytest.fixture
+def chromium(tab: Page) -> Page:
+    """The tab at a desktop's size, without what earlier tests left in it."""
+    tab.go("about:blank")
+    tab.size(1280, 900)
+    tab.complaints.clear()
+    tab.requests.clear()
+    return tab

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cinejudge.traces.report.serve import ReportServer
-
-from .browser import CHROMIUM, Page, browser
+from .browser import Page, served
 from .fixture_models import make_run_of_models
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = pytest.mark.real
 
 TITLE = "document.getElementById('clip-title').textContent"
 
@@ -26,16 +19,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_run_of_models(tmp_path_factory.mktemp("run"))
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Page]:
-    with browser() as page:
-        yield page
-
-
 @pytest.fixture
 def page(chromium: Page, run: Path) -> Page:
-    chromium.size(1280, 900)
-    chromium.complaints.clear()
     chromium.open(run / "report.html")
     chromium.until("document.querySelector('.standings')")
     return chromium
@@ -104,28 +89,17 @@ def test_no_width_scrolls_sideways(page: Page, run: Path, width: int) -> None:
 
 
 def test_a_served_run_fetches_each_clip(chromium: Page, run: Path) -> None:
-    with ReportServer(run) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            chromium.size(1280, 900)
-            chromium.complaints.clear()
-            chromium.go(server.url)
-            chromium.until(f"document.getElementById('clip-title') && {TITLE} === 'alpha-0.mp4'")
-            chromium.press("n")
-            chromium.until(f"{TITLE} === 'alpha-1.mp4'")
-            chromium.until("document.querySelector('.screen img')?.naturalWidth > 0")
-            assert chromium.complaints == []
-        finally:
-            chromium.go("about:blank")
-            server.shutdown()
-            thread.join()
+    with served(chromium, run):
+        chromium.until(f"document.getElementById('clip-title') && {TITLE} === 'alpha-0.mp4'")
+        chromium.press("n")
+        chromium.until(f"{TITLE} === 'alpha-1.mp4'")
+        chromium.until("document.querySelector('.screen img')?.naturalWidth > 0")
+    assert chromium.complaints == []
 
 
 def test_a_large_file_says_where_the_clips_are(chromium: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cinejudge.traces.report.data.MAX_EMBEDDED", 1)
     run = make_run_of_models(tmp_path)
-    chromium.complaints.clear()
     chromium.open(run / "report.html")
     chromium.until("document.querySelector('#clip kbd')")
     assert chromium.run("document.querySelector('#clip kbd').textContent") == f"cinejudge view {run}"

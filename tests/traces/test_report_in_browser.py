@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cinejudge.traces.folder import RunFolder
-from cinejudge.traces.report.serve import ReportServer
 from tests.videos import make_video
 
-from .browser import CHROMIUM, Page, browser
+from .browser import Page, served
 from .fixture import make_run
 from .fixture_found import HOSTILE_NAME, HOSTILE_TEXT
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")
@@ -30,17 +24,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_run(tmp_path_factory.mktemp("run"))
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Page]:
-    with browser() as page:
-        yield page
-
-
 @pytest.fixture
 def page(chromium: Page, run: Path) -> Page:
-    chromium.size(1280, 900)
-    chromium.complaints.clear()
-    chromium.requests.clear()
     chromium.open(run / "report.html")
     chromium.until("document.querySelectorAll('.finding').length === 4")
     return chromium
@@ -227,7 +212,6 @@ def test_the_video_plays_where_it_can_be_reached(chromium: Page, tmp_path: Path)
     frames = (np.full((36, 64, 3), i, np.uint8) for i in range(180))
     video = make_video(tmp_path / "a #1.mp4", frames)
     run = make_run(tmp_path / "out", video)
-    chromium.complaints.clear()
     chromium.open(run / "report.html")
     chromium.until("document.querySelector('.screen video')?.readyState >= 2")
     chromium.click("[data-finding=f3] h4 a")
@@ -247,17 +231,10 @@ def test_the_video_plays_in_a_served_report(chromium: Page, tmp_path: Path) -> N
             if verdict := trace.verdict():
                 clip = verdict.clip.model_copy(update={"sha256": sha256})
                 trace.write_verdict(verdict.model_copy(update={"clip": clip}))
-    chromium.complaints.clear()
-    with ReportServer(run) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        chromium.go(server.url)
+    with served(chromium, run):
         chromium.until("document.querySelector('.screen video')?.readyState >= 2")
         chromium.click("[data-finding=f2] h4 a")
         chromium.until("Math.abs(document.querySelector('.screen video').currentTime - 3.4) < 0.01")
-        chromium.go("about:blank")
-        server.shutdown()
-        thread.join()
     assert chromium.complaints == []
 
 
