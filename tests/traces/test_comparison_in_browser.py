@@ -59,6 +59,9 @@ def test_two_clips_of_one_brief_side_by_side(page: Page) -> None:
     page.until("document.querySelectorAll('#compare .screen img').length === 2")
     assert "with=" in page.run("location.hash")
     rows = page.run("[...document.querySelectorAll('[data-compared]')].map(r => r.cells[3].innerText)")
+    answers = page.run("[...document.querySelectorAll('[data-compared] td ul')].map(u => u.innerText.split('\\n'))")
+    assert any(answers)
+    assert all(len(lines) == len(set(lines)) for lines in answers)
     apart = [abs(float(value)) for value in rows if value != "–"]
     assert apart == sorted(apart, reverse=True)
     assert apart[0] > 0

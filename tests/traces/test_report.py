@@ -123,6 +123,19 @@ def test_lanes(run: Path) -> None:
     assert lanes["picture"] == [{"start": 6.1, "end": 7.4, "label": "freeze", "evidence": "ev_000000000005"}]
 
 
+def test_a_lane_that_is_too_long_keeps_the_longest(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def faces() -> tuple[list[tuple[float, float]], int]:
+        (lane,) = (one for one in first(page_data(RunFolder.load(run)))["lanes"] if one["id"] == "faces")
+        return [(item["start"], item["end"]) for item in lane["items"]], lane["more"]
+
+    whole, left_out = faces()
+    assert (len(whole), left_out) == (3, 0)
+    monkeypatch.setattr("cinejudge.traces.report.lanes.MAX_ITEMS", 2)
+    kept, left_out = faces()
+    shortest = min(whole, key=lambda span: span[1] - span[0])
+    assert (kept, left_out) == ([span for span in whole if span != shortest], 1)
+
+
 def test_a_run_without_a_clip() -> None:
     assert page({"clips": [], "words": "</script>\u2028"}).count("</script>") == 2
 

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from cinejudge.traces.folder import RunFolder
+from cinejudge.traces.report import build
+from cinejudge.traces.report.data import page_data
 from tests.videos import make_video
 
 from .browser import Page, served
@@ -236,6 +238,42 @@ def test_the_video_plays_in_a_served_report(chromium: Page, tmp_path: Path) -> N
         chromium.click("[data-finding=f2] h4 a")
         chromium.until("Math.abs(document.querySelector('.screen video').currentTime - 3.4) < 0.01")
     assert chromium.complaints == []
+
+
+def test_a_single_model_has_its_interval_and_failure_rates(page: Page, run: Path) -> None:
+    assert page.run("document.getElementById('models-title').textContent") == "All clips together"
+    page.run(
+        "(s => { s.value = 'failures'; s.dispatchEvent(new Event('change')); })"
+        "(document.querySelector('[aria-label=\"What the dimensions show\"]'))"
+    )
+    shown = page.run("[...document.querySelectorAll('.heat tbody tr')].map(r => [...r.cells].map(c => c.innerText))")
+    suite = json.loads((run / "summary.json").read_text())["suites"]["msavbench"]
+    rates = {one["name"]: suite["failures"][one["id"]] for one in suite["dimensions"]}
+    assert len(shown) > 1
+    assert shown == [[name, f"{rates[name]:.2f}"] for name, _ in shown]
+    assert "by clips" not in page.run("document.getElementById('clips').innerText")
+    assert page.complaints == []
+
+
+def test_a_crowded_lane_says_how_much_it_leaves_out(chromium: Page, run: Path, tmp_path: Path) -> None:
+    data = page_data(RunFolder.load(run))
+    clip = next(iter(data["whole"].values()))
+    span = {"start_s": 6.0, "end_s": clip["clip"]["duration_s"] + 1}
+    clip["findings"] = [clip["findings"][0] | {"id": f"f{i}", "spans": [span]} for i in range(12)]
+    report = tmp_path / "report.html"
+    report.write_text(build.page(data))
+    chromium.open(report)
+    chromium.until("document.querySelectorAll('.findings-lane button').length === 5")
+    label = "[...document.querySelectorAll('.timeline .label')].find(l => l.innerText.startsWith('Findings')).innerText"
+    assert chromium.run(label).split() == ["Findings", "+", "7"]
+    over = (
+        "(() => { const end = document.querySelector('.findings-lane').getBoundingClientRect().right;"
+        " const rows = [...document.querySelectorAll('.findings-lane button')].map(b => b.getBoundingClientRect());"
+        " return [new Set(rows.map(r => r.top)).size, Math.max(...rows.map(r => r.right)) - end]; })()"
+    )
+    rows, beyond = chromium.run(over)
+    assert rows == 5
+    assert beyond < 1
 
 
 def test_a_suite_unfolds_its_dimensions(page: Page) -> None:

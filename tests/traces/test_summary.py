@@ -84,3 +84,5 @@ def test_failure_rates_are_told_for_a_single_model_too(run: Path) -> None:
         if rates[dimension.id] is not None:
             assert rates[dimension.id] == sum(max(1, len(f.spans)) for f in failed) / len(verdicts)
     assert any(rates.values())
+    (model,) = summary.models
+    assert (model.model, model.clips, model.suites["msavbench"].failures) == ("clips", 2, rates)

@@ -58,7 +58,7 @@ class Summary(Record):
     failures: tuple[Failure, ...]
     suites: dict[str, SuiteSummary]
     models: tuple[Standing, ...] = ()
-    """The models whose clips were judged, compared; empty when there is only one."""
+    """The models whose clips were judged, the best first."""
     usage: Usage
     """Sums over clips; ``seconds`` per stage add up even where clips were judged side by side."""
 
@@ -72,10 +72,6 @@ def build_summary(run: Run, traces: Sequence[ClipTrace]) -> Summary:
     judged = [(trace, verdict) for trace in traces if (verdict := trace.verdict())]
     verdicts = [verdict for _, verdict in judged]
     failures = [failure for trace in traces if (failure := trace.failure())]
-    models = standings(
-        ((model_of(trace.source(), run), verdict) for trace, verdict in judged),
-        (model_of(failure.source, run) for failure in failures if failure.source),
-    )
     names = dict.fromkeys(name for verdict in verdicts for name in verdict.suites)
     return Summary(
         run=run.id,
@@ -84,7 +80,10 @@ def build_summary(run: Run, traces: Sequence[ClipTrace]) -> Summary:
         partial=sum(verdict.status == "partial" for verdict in verdicts),
         failures=tuple(failures),
         suites={name: _suite(name, [v for v in verdicts if name in v.suites]) for name in names},
-        models=models if len(models) > 1 else (),
+        models=standings(
+            ((model_of(trace.source(), run), verdict) for trace, verdict in judged),
+            (model_of(failure.source, run) for failure in failures if failure.source),
+        ),
         usage=_total(verdict.usage for verdict in verdicts),
     )
 

@@ -7,7 +7,7 @@ const rivals = () => {
 const drawRivals = () => {
   const found = rivals();
   if (!found.length) return false;
-  const name = (row) => `${unturned(row.name)}${DATA.summary.models.length ? ` (${unturned(row.model)})` : ""}`;
+  const name = (row) => `${unturned(row.name)}${SEVERAL_MODELS ? ` (${unturned(row.model)})` : ""}`;
   return el("label", { class: "rivals" }, "Compare with ",
     el("select", { "aria-label": "Compare with", onchange: (event) => go(address({ with: event.target.value || null })) },
       el("option", { value: "" }, `another clip of this brief (${found.length})`),
@@ -40,12 +40,22 @@ const screenOf = (whole) => {
 const metricsOf = (whole) => new Map(whole.suites.flatMap((suite) => suite.dimensions.flatMap((dimension) =>
   dimension.metrics.map((metric) => [`${suite.name}/${metric.id}`, { suite, dimension, metric }]))));
 
-// What was answered, in the words of the option; the same question of the other clip may be about another shot.
-const optionsOf = (whole, metric) => metric.answers.filter((answer) => answer.option !== null).map((answer) => {
-  const asked = whole.questions[answer.asked];
-  const option = asked?.options.find((one) => one.id === answer.option);
-  return el("li", null, option ? filled(option.text, asked) : said(answer.option), " ", asked?.shots.length > 0 && el("span", { class: "dim" }, asked.shots.map(shotName).join(", ")));
-});
+// What was answered, in the words of the option, and of which shots; they may be others than in the other clip.
+const optionsOf = (whole, metric) => {
+  const chosen = new Map();
+  for (const answer of metric.answers.filter((one) => one.option !== null)) {
+    const asked = whole.questions[answer.asked];
+    const option = asked?.options.find((one) => one.id === answer.option);
+    const words = el("li", null, option ? filled(option.text, asked) : said(answer.option));
+    const key = words.textContent;
+    if (!chosen.has(key)) chosen.set(key, { words, places: new Set() });
+    if (asked?.shots.length) chosen.get(key).places.add(asked.shots.map(shotName).join(" and "));
+  }
+  return [...chosen.values()].map(({ words, places }) => {
+    if (places.size) words.append(" ", el("span", { class: "dim" }, [...places].join(", ")));
+    return words;
+  });
+};
 
 const comparedRows = () => {
   const [left, right] = [metricsOf(state.clip), metricsOf(state.other)];

@@ -2,12 +2,13 @@
 const STROKES = [["var(--ink)", ""], ["var(--blue)", ""], ["var(--red)", ""], ["var(--ink)", "5 3"], ["var(--blue)", "5 3"]];
 
 // A long name in two lines, parted near its middle.
+const cutTo = (most, line) => line.length > most ? `${line.slice(0, most - 1)}…` : line;
 const twoLines = (name) => {
-  if (name.length <= 18) return [name];
+  if (name.length <= 14) return [name];
   const gaps = [...name.matchAll(/ /g)].map((gap) => gap.index);
-  if (!gaps.length) return [`${name.slice(0, 17)}…`];
+  if (!gaps.length) return [cutTo(18, name)];
   const at = gaps.reduce((best, gap) => Math.abs(gap - name.length / 2) < Math.abs(best - name.length / 2) ? gap : best);
-  return [name.slice(0, at), name.slice(at + 1)].map((line) => line.length > 22 ? `${line.slice(0, 21)}…` : line);
+  return [name.slice(0, at), name.slice(at + 1)].map((line) => cutTo(22, line));
 };
 
 const drawRadar = (suite) => {
@@ -27,7 +28,7 @@ const drawRadar = (suite) => {
     const top = y + 3 - (lines.length - 1) * (y < 60 ? 11 : y > 240 ? 0 : 5.5);
     return lines.map((line, number) => el("text", { x, y: top + 11 * number, "text-anchor": x < 190 ? "end" : x > 210 ? "start" : "middle" }, line));
   });
-  const [top, bottom] = [Math.min(...spots.map(([, y]) => y)) - 24, Math.max(...spots.map(([, y]) => y)) + 18];
+  const [top, bottom] = [Math.min(...spots.map(([, y]) => y)) - 24, Math.max(...spots.map(([, y]) => y)) + 24];
   const lines = rows.map((row, index) => el("path", {
     class: "line", stroke: STROKES[index][0], "stroke-dasharray": STROKES[index][1],
     d: ring(axes.map((dimension) => row.suites[suite].dimensions[dimension.id].mean * 110)),

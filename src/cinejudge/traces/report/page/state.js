@@ -1,5 +1,7 @@
 // What is shown, and the address that leads there: #clip=ID&with=ID&at=SECONDS&finding=ID&metric=SUITE/METRIC
 const DATA = JSON.parse(document.getElementById("data").textContent);
+// Whose clips they are is worth telling where there are several models.
+const SEVERAL_MODELS = DATA.summary.models.length > 1;
 const STATUSES = ["scored", "not_applicable", "not_judged", "failed"];
 const state = {
   clip: null,

@@ -59,7 +59,7 @@ const drawTable = () => {
         seconds(clip.seconds), count(clip.shots, "shot"), count(clip.findings, "finding"),
         clip.status === "partial" && "partial",
       ].filter(Boolean).join(" · ")),
-      DATA.summary.models.length > 0 && el("small", { class: "dim" }, "by ", said(clip.model))),
+      SEVERAL_MODELS && el("small", { class: "dim" }, "by ", said(clip.model))),
     all.map((column) => cell(resultIn(column, clip), column))));
   const mean = DATA.clips.length > 1 && el("tr", { class: "mean" },
     el("th", { scope: "row" }, "Mean over scored clips"),

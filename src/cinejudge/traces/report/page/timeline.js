@@ -1,7 +1,7 @@
 // Time from left to right: pictures of the shots with the boundaries marked as an editor marks a workprint, then lanes.
 const place = (start, end) => {
-  const whole = state.clip.clip.duration_s || 1;
-  return { left: `${(start / whole) * 100}%`, width: `${(Math.max(0, end - start) / whole) * 100}%` };
+  const share = (at) => Math.min(1, Math.max(0, at / (state.clip.clip.duration_s || 1)));
+  return { left: `${share(start) * 100}%`, width: `${Math.max(0, share(end) - share(start)) * 100}%` };
 };
 const frameTime = (frame) => frame / (state.clip.clip.fps || 24);
 
@@ -72,28 +72,28 @@ const shotWords = (shot) => [
   !shot.valid && "matches nothing in the brief",
 ].filter(Boolean).join("; ");
 
-// Items that overlap go below one another.
+// Items that overlap go below one another, the first ones on top; what finds no room in five rows is left out.
 const stack = (items) => {
-  const ends = [];
-  return items.sort((a, b) => a.start - b.start).map((item) => {
-    let row = ends.findIndex((end) => end <= item.start);
-    if (row < 0) row = ends.length < 5 ? ends.length : 4;
-    ends[row] = Math.max(item.end, ends[row] ?? 0);
-    return { ...item, row };
-  });
+  const rows = [[]];
+  for (const item of items) {
+    let free = rows.find((row) => row.every((other) => other.end <= item.start || other.start >= item.end));
+    if (!free && rows.length < 5) rows.push(free = []);
+    free?.push(item);
+  }
+  return rows;
 };
 
-const drawLane = (name, items, kind) => {
-  const stacked = stack(items);
-  const rows = 1 + Math.max(0, ...stacked.map((item) => item.row));
+const drawLane = (name, items, kind, more = 0) => {
+  const rows = stack(items);
+  const left = items.length + more - rows.flat().length;
   return [
-    el("div", { class: "label" }, name),
-    el("div", { class: `track lane ${kind ?? ""}`, style: { height: `${rows * 1.45 + 0.3}rem` } }, stacked.map((item) =>
+    el("div", { class: "label" }, name, left > 0 && el("small", { title: `${left} more have no room here` }, `+ ${number(left)}`)),
+    el("div", { class: `track lane ${kind ?? ""}`, style: { height: `${rows.length * 1.45 + 0.3}rem` } }, rows.map((row, index) => row.map((item) =>
       el("button", {
         type: "button", class: item.kind, tabindex: item.quiet ? "-1" : null, title: item.title ?? item.label, "aria-label": `${name}: ${item.title ?? item.label}`,
-        style: { ...place(item.start, item.end), top: `${item.row * 1.45 + 0.22}rem`, ...(kind === "boundaries" ? { width: "auto" } : {}) },
+        style: { ...place(item.start, item.end), top: `${index * 1.45 + 0.22}rem`, ...(kind === "boundaries" ? { width: "auto" } : {}) },
         onclick: item.go ?? (() => seek(item.start)),
-      }, said(item.label)))),
+      }, said(item.label))))),
   ];
 };
 
@@ -166,7 +166,7 @@ const drawTimeline = () => {
       el("div", { class: "label" }, "Seconds"), drawRuler(),
       el("div", { class: "label" }, "Shots"), drawStrip(),
       marks.length > 0 && drawLane("Boundaries", marks, "boundaries"),
-      state.clip.lanes.map((lane) => drawLane(lane.name, lane.items)),
+      state.clip.lanes.map((lane) => drawLane(lane.name, lane.items, null, lane.more)),
       failures.length > 0 && drawLane("Findings", failures, "findings-lane"),
       el("div", { class: "playhead" }, el("i")))),
     found.length > 0 && decisions);
