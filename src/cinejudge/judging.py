@@ -120,7 +120,7 @@ async def _judge(
     from cinejudge.agent import graph
     from cinejudge.agent.case import Case
     from cinejudge.tools.perception import Perception
-    from cinejudge.traces import record_evidence, record_exchange
+    from cinejudge.traces import record_evidence
     from cinejudge.weights import cache_dir
 
     clip = footage.clip
@@ -143,11 +143,7 @@ async def _judge(
         perception=perception,
         brief=brief,
         suites=desk.suites,
-        session=desk.session.within(
-            desk.options.clip_limits,
-            name=f"clip {clip.id[:8]}",
-            listener=record_exchange(trace, desk.session.model.name),
-        ),
+        session=desk.session.within(desk.options.clip_limits, name=f"clip {clip.id[:8]}"),
         trace=trace,
         options=desk.options,
         fence_key=desk.fence_key,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cinejudge.schema import Verdict
+from cinejudge.traces import RunFolder
 from tests.agent.conftest import Judge
 from tests.servers import Answer, Fault, ModelServer, Request, careful, slow_down
 
@@ -35,6 +36,21 @@ def test_all_that_eyes_can_tell_is_answered(
     assert narrative.status == "scored"
     assert verdict.usage.calls > 0
     assert verdict.usage.input_tokens > 0
+
+
+def test_the_trace_tells_who_asked_what(judge: Judge, clip: Path) -> None:
+    with ModelServer(careful(looks=1)) as server:
+        verdict = _verdict(judge, clip, server)
+    (trace,) = RunFolder.load(next((clip.parents[1] / "traces").glob("*"))).traces()
+    events = trace.events()
+    calls = [event for event in events if event.kind == "model_call"]
+    assert len(calls) == verdict.usage.calls + verdict.usage.cached_calls
+    assert all(call.judge for call in calls)
+    put_to_model = {event.asked for event in events if event.kind == "question" and event.to == "openai/judge"}
+    assert put_to_model
+    assert put_to_model == {asked for call in calls if call.judge not in ("segment", "reflect") for asked in call.asked}
+    looked = {event.judge for event in events if event.kind == "tool_call"}
+    assert looked <= {call.judge for call in calls}
 
 
 def test_a_continued_run_asks_nothing_again(judge: Judge, clip: Path) -> None:

@@ -57,6 +57,18 @@ def test_a_real_run_as_a_tree_of_spans() -> None:
     assert all((span.end_time or 0) >= (span.start_time or 0) for span in found)
 
 
+def test_a_judge_holds_its_calls(tmp_path: Path) -> None:
+    found = spans(make_run(tmp_path))
+    by_id = {span.context.span_id: span for span in found if span.context}
+    calls = [span for span in found if attributes(span).get(names.OPERATION) == names.CHAT]
+    assert len(calls) == 2
+    for call in calls:
+        assert call.parent is not None
+        judge = by_id[call.parent.span_id]
+        assert (judge.name, attributes(judge)[names.AGENT]) == ("invoke_agent consistency", "consistency")
+        assert (judge.start_time, judge.end_time) == (call.start_time, call.end_time)
+
+
 def test_scores_are_evaluation_results(tmp_path: Path) -> None:
     found = spans(make_run(tmp_path))
     clips = [span for span in found if span.name == "judge clip"]

@@ -12,7 +12,7 @@ from cinejudge.llm.session import Session
 from cinejudge.media import Footage
 from cinejudge.schema import Brief, Measured, Options, Shot, Suite
 from cinejudge.tools.perception import Perception
-from cinejudge.traces import ClipTrace, Earlier
+from cinejudge.traces import ClipTrace, Earlier, record_exchange
 
 
 @dataclass
@@ -49,6 +49,10 @@ class Case:
     def valid_shots(self) -> tuple[Shot, ...]:
         """Shots that count: those that match the brief, or all without one."""
         return tuple(shot for shot in self.perception.shots if shot.valid)
+
+    def asking(self, judge: str, asked: tuple[str, ...] = ()) -> Session:
+        """The session, whose calls the trace notes as those of this judge about these questions."""
+        return self.session.heard_by(record_exchange(self.trace, self.session.model.name, judge, asked))
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

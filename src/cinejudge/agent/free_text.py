@@ -84,7 +84,7 @@ async def _ask(case: Case, brief: Brief) -> Brief:
     fence = prompts.make_fence(case.fence_key, content_hash(brief.prompt))
     reading = Reading(brief.prompt, case.footage.clip.duration_s)
     outcome = await converse(
-        case.session,
+        case.asking("brief"),
         (
             Message(role="system", parts=(TextPart(text=prompts.render("brief", fence=fence, final=NAME)),)),
             Message(role="user", parts=(TextPart(text=prompts.quote(brief.prompt, fence, max_chars=20_000)),)),

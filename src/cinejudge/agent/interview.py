@@ -85,7 +85,7 @@ async def ask(
     submission = Submission(case, asked)
     opening = await exhibits.opening(case, fence, tools, NAME, MAX_TURNS)
     outcome = await converse(
-        case.session,
+        case.asking(judge, tuple(question.id for question in asked)),
         (*opening, Message(role="user", parts=(TextPart(text=words),))),
         tools,
         exhibits.runner(case, judge, asked),

@@ -95,7 +95,7 @@ class Session:
         self._under_way: dict[str, asyncio.Task[Reply]] = {}
         self._check_priced(self.budget.limits)
 
-    def within(self, limits: Limits, *, name: str, listener: Listener | None = None) -> Session:
+    def within(self, limits: Limits, *, name: str) -> Session:
         """This session with a budget of its own below the present one; all else is shared.
 
         Raises:
@@ -104,7 +104,12 @@ class Session:
         self._check_priced(limits)
         inner = copy.copy(self)
         inner.budget = self.budget.child(limits, name)
-        inner.listener = listener or self.listener
+        return inner
+
+    def heard_by(self, listener: Listener) -> Session:
+        """This session with another listener; all else is shared."""
+        inner = copy.copy(self)
+        inner.listener = listener
         return inner
 
     async def ask(

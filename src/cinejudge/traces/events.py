@@ -106,7 +106,9 @@ class ModelCalled(_Event):
     """Hash of the request: the key of the reply cache."""
     model: str
     judge: str = ""
+    """Who asked: the ids of a judge's dimensions, joined by ``+``, ``segment`` or ``brief``."""
     asked: tuple[str, ...] = ()
+    """Questions that the judge was working on."""
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0

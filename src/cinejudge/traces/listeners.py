@@ -47,12 +47,16 @@ def record_evidence(trace: ClipTrace) -> Callable[[Evidence, bool], None]:
     return listen
 
 
-def record_exchange(trace: ClipTrace, model: str) -> Callable[[Exchange], None]:
+def record_exchange(
+    trace: ClipTrace, model: str, judge: str, asked: tuple[str, ...] = ()
+) -> Callable[[Exchange], None]:
     """A listener for a model session: notes each answered request and the failures before it.
 
     Args:
         trace: Where to.
         model: ``provider/NAME``, as asked for.
+        judge: Who asks.
+        asked: Questions that it is working on.
     """
 
     def listen(exchange: Exchange) -> None:
@@ -63,6 +67,8 @@ def record_exchange(trace: ClipTrace, model: str) -> Callable[[Exchange], None]:
             "model_call",
             request=exchange.key,
             model=model,
+            judge=judge,
+            asked=asked,
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
             cached_tokens=usage.cached_tokens,

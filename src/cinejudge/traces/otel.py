@@ -1,4 +1,4 @@
-"""A run as OpenTelemetry spans, told from its trace: run, clip, stage, tool call, model call, and the scores as events.
+"""A run as OpenTelemetry spans, told from its trace: run, clip, stage, judge, tool call, model call; scores as events.
 
 It reads what is on disk, so that an exporter that is slow or down costs no verdict. Words of videos, briefs and models
 stay out unless asked for.
@@ -7,6 +7,7 @@ stay out unless asked for.
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,15 +95,18 @@ def _clip(tracer: Tracer, run: Span, trace: ClipTrace, events: Sequence[Event], 
         attributes[names.CLIP_NAME] = opened.name
     span = _start(tracer, "judge clip", start, run, attributes)
     stages = list(_stages(tracer, span, events, end))
+    calls: dict[tuple[Span, str], list[ModelCalled]] = defaultdict(list)
     for event in events:
         at = _ns(event.at)
         parent = next((s.span for s in reversed(stages) if s.start <= at <= s.end), span)
         if event.kind == "evidence":
             _tool(tracer, parent, event, content)
         elif event.kind == "model_call":
-            _model(tracer, parent, event)
+            calls[parent, event.judge].append(event)
         elif event.kind == "error":
             parent.add_event("exception", _error(event, content), at)
+    for (parent, judge), asked in calls.items():
+        _judge(tracer, parent, judge, asked)
     verdict = trace.verdict()
     if verdict:
         span.set_attribute(names.STATUS, verdict.status)
@@ -148,8 +152,20 @@ def _tool(tracer: Tracer, parent: Span, event: EvidenceFound, content: bool) -> 
     }
     if content:
         attributes[names.SUMMARY] = event.summary
-    start = _ns(event.at) - (0 if event.cached else round(event.seconds * 1e9))
-    _start(tracer, f"{names.EXECUTE_TOOL} {event.tool}", start, parent, attributes).end(_ns(event.at))
+    _start(tracer, f"{names.EXECUTE_TOOL} {event.tool}", _begun(event), parent, attributes).end(_ns(event.at))
+
+
+def _judge(tracer: Tracer, parent: Span, judge: str, calls: Sequence[ModelCalled]) -> None:
+    """One judge with its calls; those of which the trace does not say whose they are stand alone."""
+    if not judge:
+        for call in calls:
+            _model(tracer, parent, call)
+        return
+    attributes = {names.OPERATION: names.INVOKE_AGENT, names.AGENT: judge}
+    span = _start(tracer, f"{names.INVOKE_AGENT} {judge}", min(map(_begun, calls)), parent, attributes)
+    for call in calls:
+        _model(tracer, span, call)
+    span.end(max(_ns(call.at) for call in calls))
 
 
 def _model(tracer: Tracer, parent: Span, event: ModelCalled) -> None:
@@ -166,9 +182,12 @@ def _model(tracer: Tracer, parent: Span, event: ModelCalled) -> None:
         names.FROM_CACHE: event.cached,
         names.REQUEST: event.request,
     }
-    start = _ns(event.at) - (0 if event.cached else round(event.seconds * 1e9))
-    span = _start(tracer, f"{names.CHAT} {model}", start, parent, attributes, SpanKind.CLIENT)
+    span = _start(tracer, f"{names.CHAT} {model}", _begun(event), parent, attributes, SpanKind.CLIENT)
     span.end(_ns(event.at))
+
+
+def _begun(event: EvidenceFound | ModelCalled) -> int:
+    return _ns(event.at) - (0 if event.cached else round(event.seconds * 1e9))
 
 
 def _error(event: ErrorSeen, content: bool) -> Attributes:

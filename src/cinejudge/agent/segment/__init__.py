@@ -37,5 +37,5 @@ def inspector_for(case: Case) -> Inspector:
     """A model that sees and calls tools looks on; otherwise the measures decide alone."""
     if case.model_sees and case.session.model.capabilities.tools:
         fence = prompts.make_fence(case.fence_key, case.footage.clip.id)
-        return ModelInspector(case.perception, case.session, fence)
+        return ModelInspector(case.perception, case.asking("segment"), fence)
     return SignalInspector()
