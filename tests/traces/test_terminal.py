@@ -86,6 +86,17 @@ def test_a_clip_that_is_not_there_or_not_clear(run: Path, wanted: str) -> None:
         call("show", run, "--clip", wanted)
 
 
+def test_a_clip_in_a_folder_answers_to_its_file_name(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    with RunFolder.reopen(run) as folder:
+        for trace, name in zip(folder.traces(), ("alpha/1.mp4", "beta/1.mp4", ""), strict=True):
+            if verdict := trace.verdict():
+                trace.write_verdict(verdict.model_copy(update={"clip": verdict.clip.model_copy(update={"name": name})}))
+    assert call("show", run, "--clip", "beta/1.mp4").startswith("beta/1.mp4")
+    with pytest.raises(ConfigError, match=r"2 clips answer to '1\.mp4': 'alpha/1\.mp4' 0123456789abcdef.*, 'beta/1\.mp4' "):
+        call("show", run, "--clip", "1.mp4")
+
+
 def test_what_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(TraceError, match="not a run folder"):
         call("show", tmp_path)

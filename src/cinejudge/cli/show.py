@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def show(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, as `cinejudge run` names it.")],
     clip: Annotated[
-        str | None, typer.Option(help="One clip with its reasoning: its name, or the beginning of its id.")
+        str | None, typer.Option(help="One clip with its reasoning: its name, with or without its folder, or the beginning of its id.")
     ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Print what happens until the run is finished.")
@@ -69,7 +69,7 @@ def _follow(folder: RunFolder, wanted: str | None, as_json: bool) -> None:
         if event.kind == "clip_opened":
             names[trace_id] = event.name
         name = names.get(trace_id, trace_id)
-        if wanted and name != wanted and not trace_id.startswith(wanted):
+        if wanted and not _answers(wanted, name, trace_id):
             continue
         if as_json:
             typer.echo(json.dumps({"trace": trace_id, **event.model_dump(mode="json")}, ensure_ascii=False))
@@ -80,16 +80,22 @@ def _follow(folder: RunFolder, wanted: str | None, as_json: bool) -> None:
 def _find(folder: RunFolder, wanted: str) -> ClipTrace:
     from cinejudge.schema.errors import ConfigError
 
-    names: dict[str, ClipTrace] = {}
+    found: list[tuple[str, ClipTrace]] = []
     for trace in folder.traces():
         verdict, failure = trace.verdict(), trace.failure()
         name = verdict.clip.name if verdict else failure.name if failure else ""
-        if name == wanted or trace.id.startswith(wanted):
-            names[trace.id] = trace
-    if len(names) != 1:
-        many = f"{len(names)} clips answer to {wanted!r}: {', '.join(names)}" if names else f"no clip {wanted!r}"
-        raise ConfigError(f"{many}; `cinejudge show {folder.path}` lists them")
-    return next(iter(names.values()))
+        if _answers(wanted, name, trace.id):
+            found.append((name, trace))
+    if len(found) != 1:
+        some = ", ".join(f"{name!r} {trace.id}" for name, trace in found[:5])
+        told = f"{len(found)} clips answer to {wanted!r}: {some}" if found else f"no clip {wanted!r}"
+        raise ConfigError(f"{told}; `cinejudge show {folder.path}` lists them")
+    return found[0][1]
+
+
+def _answers(wanted: str, name: str, trace_id: str) -> bool:
+    """Whether a clip is meant: by its name, with or without its folder, or the beginning of its id."""
+    return wanted in (name, Path(name).name) or trace_id.startswith(wanted)
 
 
 def _plain(trace: ClipTrace, *, events: bool) -> dict[str, object]:
