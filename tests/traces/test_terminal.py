@@ -93,7 +93,7 @@ def test_a_clip_in_a_folder_answers_to_its_file_name(tmp_path: Path) -> None:
             if verdict := trace.verdict():
                 trace.write_verdict(verdict.model_copy(update={"clip": verdict.clip.model_copy(update={"name": name})}))
     assert call("show", run, "--clip", "beta/1.mp4").startswith("beta/1.mp4")
-    with pytest.raises(ConfigError, match=r"2 clips answer to '1\.mp4': 'alpha/1\.mp4' 0123456789abcdef.*, 'beta/1\.mp4' "):
+    with pytest.raises(ConfigError, match=r"2 clips answer to '1\.mp4': 'alpha/1\.mp4' 0123.*, 'beta/1\.mp4' "):
         call("show", run, "--clip", "1.mp4")
 
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 def show(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, as `cinejudge run` names it.")],
     clip: Annotated[
-        str | None, typer.Option(help="One clip with its reasoning: its name, with or without its folder, or the beginning of its id.")
+        str | None,
+        typer.Option(
+            help="One clip with its reasoning: its name (the folder may be left out), or the beginning of its id."
+        ),
     ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Print what happens until the run is finished.")
@@ -94,7 +97,7 @@ def _find(folder: RunFolder, wanted: str) -> ClipTrace:
 
 
 def _answers(wanted: str, name: str, trace_id: str) -> bool:
-    """Whether a clip is meant: by its name, with or without its folder, or the beginning of its id."""
+    """Whether a clip is meant: by its name (the folder may be left out), or the beginning of its id."""
     return wanted in (name, Path(name).name) or trace_id.startswith(wanted)
 
 
