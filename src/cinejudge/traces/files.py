@@ -56,7 +56,7 @@ def sync_folder(folder: Path) -> None:
 
 def cannot_write(path: Path, error: OSError) -> TraceError:
     """The one line for a write that failed."""
-    return TraceError(f"cannot write {path}: {error.strerror or error}; free or choose another place with --out")
+    return TraceError(f"cannot write {path}: {error.strerror or error}; mend that, or give another place with --out")
 
 
 def write_record(path: Path, record: Record) -> None:
