@@ -22,6 +22,10 @@ from tests.traces.browser import Page, browser
 from tests.traces.fixture_models import make_run_of_models
 
 SHOWN = "document.querySelectorAll('.finding').length > 0 && document.querySelector('.screen img, .screen video')"
+MOST_FINDINGS = """(() => {
+  const { clips } = JSON.parse(document.getElementById("data").textContent);
+  location.hash = `clip=${clips.reduce((most, one) => one.findings > most.findings ? one : most).id}`;
+})()"""
 IMAGES = ROOT / "docs" / "images"
 
 
@@ -67,10 +71,14 @@ def turned(page: Page) -> float:
 
 
 def photograph(page: Page, report: Path, dark: bool) -> None:
+    """Light: the whole run. Dark: one clip of it, that with the most findings."""
     page.size(1280, 1400, dark=dark)
     page.open(report)
     page.until(SHOWN)
-    page.run("window.scrollTo(0, 0)")
+    if dark:
+        page.run(MOST_FINDINGS)
+        page.until(SHOWN)
+    page.run(f"document.getElementById('{'clip' if dark else 'masthead'}').scrollIntoView({{ behavior: 'instant' }})")
     time.sleep(1)
     IMAGES.mkdir(parents=True, exist_ok=True)
     png = IMAGES / "report.png"
