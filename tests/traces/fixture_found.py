@@ -103,9 +103,11 @@ def shots() -> tuple[tuple[Shot, ...], tuple[Correction, ...]]:
         fix(0, "propose", 36, "histogram distance stands out", "transnetv2", probability=0.97),
         fix(1, "keep", 36, "both detectors agree", "signals"),
     )
+    spread = "change is spread over 9 frames: a dissolve, not a cut"
     dissolve = (
         fix(0, "propose", 72, "long run of raised probability", "transnetv2", probability=0.61),
-        fix(1, "retype", 72, "change is spread over 9 frames: a dissolve, not a cut", "signals", linearity=0.93),
+        fix(1, "retype", 72, spread, "signals", linearity=0.93),
+        fix(2, "retype", 72, spread, "signals", linearity=0.93),
         fix(2, "move", 78, "first clean frame is later than proposed", "signals", residue=0.04),
     )
     fade = (

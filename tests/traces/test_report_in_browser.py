@@ -165,7 +165,10 @@ def test_everything_can_be_reached_with_the_tab_key(page: Page) -> None:
 def test_boundaries_open_their_history(page: Page) -> None:
     page.click(".boundaries button.corrected")
     page.until("document.querySelector('#decisions li.current')")
-    assert "dissolve, not a cut" in page.run("document.querySelector('#decisions li.current').innerText")
+    told = page.run("document.querySelector('#decisions li.current').innerText")
+    assert told.count("dissolve, not a cut") == 1
+    assert "retyped by signals, frame 72, rounds 1 and 2" in told
+    assert "moved by signals, frame 78, round 2" in told
 
 
 @pytest.mark.parametrize("width", [360, 390, 768])

@@ -210,9 +210,10 @@ def _shots(out: Lines, shots: Sequence[Shot], corrections: Sequence[Correction])
         begins = f"  {shot.transition_in.type.replace('_', ' ')}" if shot.transition_in else ""
         match = f"  realises shot {shot.spec + 1} of the brief" if shot.spec is not None else ""
         out.line(2, f"{shot.index + 1:3}  {shot.start_s:.2f}-{shot.end_s:.2f} s{begins}{match}", hang=5)
-        for fix in shot.history:
-            if fix.action not in ("propose", "keep"):
-                out.line(7, (f"{fix.action} at frame {fix.frame}", "cyan"), f" by {fix.by}: {fix.reason}")
+        fixes = ((fix.action, fix.frame, fix.by, fix.reason) for fix in shot.history)
+        for action, frame, by, reason in dict.fromkeys(fixes):  # what both rounds decided alike is told once
+            if action not in ("propose", "keep"):
+                out.line(7, (f"{action} at frame {frame}", "cyan"), f" by {by}: {reason}")
     dropped = len({fix.frame for fix in corrections if fix.action == "merge"})
     if dropped:
         out.line(7, (f"{dropped} other places were examined and dropped; the report tells why", "dim"))

@@ -119,14 +119,27 @@ const boundaries = () => {
 const LETTERS = { "hard cut": "C", dissolve: "D", fade: "F", wipe: "W", "cut to black": "B" };
 const DONE = { propose: "proposed", keep: "kept", merge: "merged", split: "split", move: "moved", retype: "retyped" };
 
-const drawFix = (fix) => {
+// What the second round decided as the first did is told once.
+const alike = (history) => {
+  const same = new Map();
+  for (const fix of history) {
+    const key = JSON.stringify([fix.action, fix.by, fix.frame, fix.reason]);
+    same.set(key, [...(same.get(key) ?? []), fix]);
+  }
+  return [...same.values()];
+};
+
+const drawFix = (fixes) => {
+  const [fix] = fixes;
+  const rounds = [...new Set(fixes.map(({ round }) => round))].filter((round) => round > 0);
+  const when = rounds.length ? `, ${rounds.length > 1 ? "rounds" : "round"} ${rounds.join(" and ")}` : "";
   const measures = Object.entries(fix.measures).map(([name, value]) => `${plain(name)} ${number(value)}`).join(", ");
-  return el("li", null, el("span", { class: "act" }, DONE[fix.action] ?? fix.action), ` by ${fix.by}, frame ${fix.frame}: `, said(fix.reason),
+  return el("li", null, el("span", { class: "act" }, DONE[fix.action] ?? fix.action), ` by ${fix.by}, frame ${fix.frame}${when}: `, said(fix.reason),
     measures && el("details", null, el("summary", { class: "dim" }, "measures"), el("p", { class: "num dim" }, measures)));
 };
 const drawPlace = ([one, index]) => el("li", { id: `boundary-${index}` },
   el("a", { href: moment(one.at), class: "time" }, `${one.at.toFixed(2)} s`), ` frame ${one.frame}: ${one.title}`,
-  el("ol", null, one.history.map(drawFix)));
+  el("ol", null, alike(one.history).map(drawFix)));
 
 const drawDecisions = (found) => {
   const numbered = found.map((one, index) => [one, index]);
