@@ -279,6 +279,30 @@ def test_a_crowded_lane_says_how_much_it_leaves_out(chromium: Page, run: Path, t
     assert beyond < 1
 
 
+def test_the_tracks_of_many_shots_scroll_and_follow_the_playhead(chromium: Page, run: Path, tmp_path: Path) -> None:
+    data = page_data(RunFolder.load(run))
+    clip = next(iter(data["whole"].values()))
+    wide = clip["clip"]["duration_s"] / 200
+    shot = clip["shots"][1]
+    clip["shots"] = [shot | {"index": i, "start_s": i * wide, "end_s": (i + 1) * wide} for i in range(200)]
+    report = tmp_path / "report.html"
+    report.write_text(build.page(data))
+    chromium.open(report)
+    chromium.until("document.querySelectorAll('.strip .shot').length === 200")
+    assert chromium.run("document.querySelector('.strip .shot').getBoundingClientRect().width") > 20
+    assert chromium.run("document.documentElement.scrollWidth") <= 1280
+    inside = (
+        "(() => { const at = document.querySelector('.playhead i').getBoundingClientRect().left;"
+        " const label = document.querySelector('.timeline .label').getBoundingClientRect().right;"
+        " return at >= label - 2 && at < document.querySelector('.timeline .scroll').getBoundingClientRect().right; })()"
+    )
+    assert chromium.run(inside)
+    for at in ("7.2", "0.1"):
+        chromium.run(f"location.hash = 'at={at}'")
+        chromium.until(f"document.querySelector('.viewer output').value.includes('0:0{at}')")
+        assert chromium.run(inside)
+
+
 def test_a_suite_unfolds_its_dimensions(page: Page) -> None:
     columns = "document.querySelectorAll('#clips thead tr:last-child th').length"
     assert page.run(columns) == 1 + 5 + 2

@@ -17,7 +17,7 @@ LANES = {
 }
 """Tool → name of its lane, and the lists of its result that lie in time, with what an item without words is called."""
 _LABELS = ("text", "label", "kind", "name", "id", "track", "identity", "person")
-MAX_ITEMS = 400
+MAX_ITEMS = 2_000
 """Of one lane: the longest. In a video that has more of them, others are hardly wider than a line."""
 
 

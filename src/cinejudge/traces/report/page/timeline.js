@@ -5,7 +5,22 @@ const place = (start, end) => {
 };
 const frameTime = (frame) => frame / (state.clip.clip.fps || 24);
 
-const tickStep = (duration) => [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600].find((wide) => duration / wide <= 14) ?? 1800;
+// How many times as wide as the page the tracks are: a video of many shots scrolls.
+const stretch = () => Math.max(1, state.clip.shots.length / 40);
+
+const tickStep = (duration) => [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600].find((wide) => duration / wide <= 14 * stretch()) ?? 1800;
+
+// Moves the playhead, and the tracks under it where it would leave what is seen of them.
+const showPlayhead = () => {
+  const playhead = document.querySelector(".playhead");
+  if (!playhead) return;
+  playhead.style.setProperty("--at", Math.min(1, state.at / (state.clip.clip.duration_s || 1)));
+  const frame = playhead.closest(".scroll");
+  const seen = frame.getBoundingClientRect();
+  const { left } = playhead.firstChild.getBoundingClientRect();
+  const first = frame.querySelector(".label").getBoundingClientRect().right;
+  if (left < first - 2 || left > seen.right) frame.scrollLeft += left - (first + seen.right) / 2;
+};
 
 const drawRuler = () => {
   const { duration_s: duration } = state.clip.clip;
@@ -166,7 +181,7 @@ const drawTimeline = () => {
     item.scrollIntoView({ block: "nearest" });
   };
   const marks = found.map((one, index) => ({
-    start: one.at, end: one.dropped ? one.at : one.at + state.clip.clip.duration_s / 60, label: one.dropped ? "" : LETTERS[one.title] ?? "?", go: open(index), quiet: one.dropped,
+    start: one.at, end: one.dropped ? one.at : one.at + state.clip.clip.duration_s / 60 / stretch(), label: one.dropped ? "" : LETTERS[one.title] ?? "?", go: open(index), quiet: one.dropped,
     kind: one.dropped ? "dropped" : one.corrected ? "corrected" : null,
     title: `${one.title} at ${one.at.toFixed(2)} s, ${one.dropped ? "dropped" : one.corrected ? "corrected" : "kept as proposed"}`,
   }));
@@ -175,7 +190,7 @@ const drawTimeline = () => {
     title: `${finding.severity}: ${finding.title}`, go: () => { go(moment(span.start_s, { finding: finding.id })); },
   })));
   return el("section", { class: "timeline", id: "timeline", "aria-label": "Timeline" },
-    el("div", { class: "scroll" }, el("div", { class: "grid" },
+    el("div", { class: "scroll" }, el("div", { class: "grid", style: { "--stretch": stretch() } },
       el("div", { class: "label" }, "Seconds"), drawRuler(),
       el("div", { class: "label" }, "Shots"), drawStrip(),
       marks.length > 0 && drawLane("Boundaries", marks, "boundaries"),

@@ -24,7 +24,7 @@ const showTime = () => {
   const { clip } = state.clip;
   const shot = shotAt(state.at);
   viewer.time.value = `${clock(state.at)}  frame ${Math.round(state.at * clip.fps)}${shot ? `  ${shotName(shot.index)}` : ""}`;
-  document.querySelector(".playhead")?.style.setProperty("--at", Math.min(1, state.at / (clip.duration_s || 1)));
+  showPlayhead();
   const ruler = document.querySelector(".ruler");
   ruler?.setAttribute("aria-valuenow", state.at.toFixed(2));
   ruler?.setAttribute("aria-valuetext", viewer.time.value);
