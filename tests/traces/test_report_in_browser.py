@@ -292,9 +292,9 @@ def test_the_tracks_of_many_shots_scroll_and_follow_the_playhead(chromium: Page,
     assert chromium.run("document.querySelector('.strip .shot').getBoundingClientRect().width") > 20
     assert chromium.run("document.documentElement.scrollWidth") <= 1280
     inside = (
-        "(() => { const at = document.querySelector('.playhead i').getBoundingClientRect().left;"
-        " const label = document.querySelector('.timeline .label').getBoundingClientRect().right;"
-        " return at >= label - 2 && at < document.querySelector('.timeline .scroll').getBoundingClientRect().right; })()"
+        "(() => { const box = (of) => document.querySelector(of).getBoundingClientRect();"
+        " const { left } = box('.playhead i');"
+        " return left >= box('.timeline .label').right - 2 && left < box('.timeline .scroll').right; })()"
     )
     assert chromium.run(inside)
     for at in ("7.2", "0.1"):
