@@ -162,6 +162,16 @@ def test_everything_can_be_reached_with_the_tab_key(page: Page) -> None:
     assert {"slider", "shot", "msavbench/text.accuracy"} <= reached
 
 
+@pytest.mark.parametrize(("tabs", "place"), [(1, "findings"), (2, "scores")])
+def test_what_stands_between_can_be_skipped(page: Page, tabs: int, place: str) -> None:
+    for _ in range(tabs):
+        page.press("Tab")
+    page.press("Enter")
+    page.until(f"location.hash === '#{place}'")
+    page.press("Tab")
+    assert page.run(f"document.activeElement.closest('#{place}') !== null")
+
+
 def test_boundaries_open_their_history(page: Page) -> None:
     page.click(".boundaries button.corrected")
     page.until("document.querySelector('#decisions li.current')")
