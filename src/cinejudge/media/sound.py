@@ -47,14 +47,14 @@ class Sound:
         # which reaches 10 samples of the slower rate to either side.
         piece = down * max(1, _PIECE // down)
         margin = down * -(-10 * max(up, down) // (up * down))
-        parts = []
+        whole = np.empty(-(-len(self.samples) * up // down), np.float32)
         for start in range(0, len(self.samples), piece):
             before = min(start, margin)
             block = self.samples[start - before : start + piece + margin].mean(axis=1, dtype=np.float32)
             count = -(-min(piece, len(self.samples) - start) * up // down)
-            first = before * up // down
-            parts.append(resample_poly(block, up, down)[first : first + count])
-        return np.concatenate(parts, dtype=np.float32) if parts else np.zeros(0, np.float32)
+            first, place = before * up // down, start * up // down
+            whole[place : place + count] = resample_poly(block, up, down)[first : first + count]
+        return whole
 
     def wav(self) -> bytes:
         """A 16-bit PCM WAV file; what lies outside [-1, 1] is clipped."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cinejudge.media import Sound
 from cinejudge.tools.signals import mel, spectrum, waveform
 
 SECONDS = 120
@@ -39,6 +40,13 @@ def _peak_mb(act: Callable[[], Any]) -> float:
 )
 def test_measures_take_less_than_a_copy_of_the_sound(act: Callable[[], Any], most_mb: float) -> None:
     assert _peak_mb(act) < most_mb
+
+
+def test_mono_grows_by_no_more_than_its_result() -> None:
+    half, whole = (Sound(STEREO[: seconds * 48_000], 48_000) for seconds in (SECONDS // 2, SECONDS))
+    half.mono(16_000)  # scipy is loaded now
+    more_mb = _peak_mb(lambda: whole.mono(16_000)) - _peak_mb(lambda: half.mono(16_000))
+    assert more_mb < 1.1 * (SECONDS // 2) * 16_000 * 4 / 1e6
 
 
 def test_bands_are_those_of_the_whole() -> None:
