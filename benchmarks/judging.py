@@ -28,6 +28,7 @@ from cinejudge import weights
 from cinejudge.estimating import ClipEstimate, reckon
 from cinejudge.evaluation import run
 from cinejudge.llm.counting import MOST_PER_PICTURE, PATCH
+from cinejudge.media.process import end_server
 from cinejudge.schema import Options, Verdict
 from tests.servers import ModelServer, careful
 from tests.servers.behaviours import questions
@@ -106,6 +107,7 @@ def _verdict(clip: Path, prompt: str | None, options: Options) -> Verdict:
 
 def _cpu() -> float:
     """CPU seconds of this process and its children so far."""
+    end_server()  # only then is it known what decoders took; the next run starts one anew, as a command does
     used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in used)
 

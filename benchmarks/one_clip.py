@@ -65,11 +65,13 @@ def _decode(clip: Path) -> dict:
 
 def _run(clip: Path, suites: list[str], out: str) -> dict:
     import cinejudge
+    from cinejudge.media.process import end_server
 
     start = time.perf_counter()
     verdict = cinejudge.evaluate(clip, suites=tuple(suites), out=out)
     wall = time.perf_counter() - start
     events = [json.loads(line) for p in Path(out).glob("*/videos/*/events.jsonl") for line in p.open(encoding="utf-8")]
+    end_server()  # only then is it known what decoders took
     looked = [e for e in events if e["kind"] == "evidence"]
     return {
         "wall": wall,

@@ -20,6 +20,7 @@ from cut import shots
 from page import write_section
 
 from cinejudge.media import ArtifactStore, Footage
+from cinejudge.media.process import end_server
 from cinejudge.schema import Shot
 from cinejudge.tools.contract import Abstain, Look
 from cinejudge.tools.registry import all_tools, choose
@@ -103,6 +104,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, Footage(given.clip, cache=Path(name)) as footage:
         _ = footage.times, footage.sound
+        end_server()  # only then is it known what the decoder took
         spent = resource.getrusage(resource.RUSAGE_CHILDREN)
         decode_s = spent.ru_utime + spent.ru_stime
         look = Look(footage, shots_of(footage), ArtifactStore(Path(name) / "artifacts"))

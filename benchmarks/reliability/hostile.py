@@ -1,6 +1,7 @@
 """What becomes of hostile files: python benchmarks/reliability/hostile.py [FOLDER]... [--write]
 
-Each file is opened in a process of its own, as `cinejudge run` opens it; memory is the peak of the decoding process.
+Each file is opened in a process of its own, as `cinejudge run` opens it; memory is the peak of the decoder, or of the
+server that it is forked from where that is larger.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def main() -> None:
 def one(path: Path, cache: Path) -> None:
     from cinejudge.media import Footage
     from cinejudge.media.names import printable
+    from cinejudge.media.process import end_server
     from cinejudge.schema.errors import MediaError
 
     start = time.perf_counter()
@@ -55,6 +57,7 @@ def one(path: Path, cache: Path) -> None:
             outcome = f"judged: {clip.frames} frames, {clip.width}×{clip.height}{notes}"
     except MediaError as error:
         outcome = str(error).partition(": ")[2]
+    end_server()  # only then is it known what the decoder took
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     name = printable(path.name).replace("`", "'").replace("|", "/")
     short = name if len(name) < 50 else f"{name[:20]}… ({len(os.fsencode(path.name))} bytes)"

@@ -36,10 +36,10 @@ def resident(pid: int) -> tuple[float, float]:
 
 
 def watch(process: subprocess.Popen[bytes], peaks: list[float]) -> None:
-    """Notes the peaks of own memory, of mapped files, and of the decoder."""
+    """Notes the peaks of own memory, of mapped files, and of the decoder with the server that it is forked from."""
     while process.poll() is None:
-        decoders = [sum(resident(pid)) for pid in descendants(process.pid)]
-        now = (*resident(process.pid), max(decoders, default=0.0))
+        decoders = sum(sum(resident(pid)) for pid in descendants(process.pid))
+        now = (*resident(process.pid), decoders)
         peaks[:] = [max(pair) for pair in zip(peaks, now, strict=True)]
         time.sleep(0.3)
 

@@ -18,6 +18,7 @@ from cinejudge.agent.segment.correct import possible_shots
 from cinejudge.agent.segment.loop import correct
 from cinejudge.agent.segment.propose import suspects
 from cinejudge.media import ArtifactStore, Footage, FramePlan
+from cinejudge.media.process import running_processor_s
 from cinejudge.tools.perception import Perception
 
 UNION_TOLERANCE = 2
@@ -40,7 +41,7 @@ class Cost:
     def so_far() -> Cost:
         """Since some moment in the past."""
         used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        return Cost(time.perf_counter(), sum(u.ru_utime + u.ru_stime for u in used))
+        return Cost(time.perf_counter(), sum(u.ru_utime + u.ru_stime for u in used) + running_processor_s())
 
     def since(self, start: Cost) -> Cost:
         """What has been spent since ``start``."""

@@ -11,10 +11,10 @@ import pytest
 
 from cinejudge.media import Footage
 from cinejudge.schema.errors import MediaError
-from tests.media.test_process import alive, sabotage, wait_for  # noqa: F401 - a fixture
+from tests.media.test_process import alive, wait_for
 
 
-def test_closing_stops_the_decoder(two_seconds: Path, tmp_path: Path, sabotage) -> None:  # noqa: F811
+def test_closing_stops_the_decoder(two_seconds: Path, tmp_path: Path, sabotage) -> None:
     note = tmp_path / "pid"
     sabotage(
         "import os, time, cv2\n"

@@ -1,4 +1,4 @@
-"""The decoding process: one open file in, one work folder out. Started by :mod:`cinejudge.media.process`.
+"""The decoding process: one open file in, one work folder out. Started by :mod:`cinejudge.media.forkserver`.
 
 It reads its job as one line of JSON from stdin and ends when stdin closes, that is, with its parent. On stdout it
 writes an empty line now and then while the work goes on, and at the end its result as one line of JSON.
@@ -13,10 +13,19 @@ import resource
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import av
+import cv2
+
+from cinejudge.media import door
+from cinejudge.media.audio import decode_audio
 from cinejudge.media.limits import FramePlan, MediaLimits
+from cinejudge.media.measure import SIGNALS
+from cinejudge.media.video import decode_video
+from cinejudge.media.words import carried_words
 from cinejudge.schema.errors import MediaError
 
 _TICK_S = 0.5
@@ -34,15 +43,6 @@ def decode(descriptor: int, folder: Path, plan: FramePlan, limits: MediaLimits) 
     Raises:
         MediaError: the file cannot be judged.
     """
-    import av
-    import cv2
-
-    from cinejudge.media import door
-    from cinejudge.media.audio import decode_audio
-    from cinejudge.media.measure import SIGNALS
-    from cinejudge.media.video import decode_video
-    from cinejudge.media.words import carried_words
-
     av.logging.set_level(None)
     cv2.setNumThreads(1)
     tick = _Pulse(folder, limits.work_bytes)
@@ -102,8 +102,9 @@ def _confine(limits: MediaLimits) -> None:
 
 def _follow_parent() -> None:
     # Not through sys.stdin: its lock, held here for ever, would abort the interpreter when it ends.
-    while os.read(0, 1):
-        pass
+    with suppress(ConnectionResetError):  # it has not heard all that we said
+        while os.read(0, 1):
+            pass
     os._exit(1)
 
 
