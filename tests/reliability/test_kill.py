@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cinejudge.traces import RunFolder
-from tests.reliability.harness import ROOT, Site, identity, kill, telling_server, wait_dead, wait_until
+from tests.reliability.harness import ROOT, Site, descendants, identity, kill, telling_server, wait_dead, wait_until
 from tests.servers import Answer, Fault, ModelServer, Request, careful
 from tests.videos import make_video, pan
 
@@ -101,7 +101,7 @@ def test_interrupted_while_calls_are_under_way(
 def test_interrupted_while_decoding(tmp_path: Path, videos: Path, server: ModelServer) -> None:
     site = Site(tmp_path / "site", videos, server)
     process = site.start()
-    assert wait_until(lambda: any(site.cache.glob("work/*/decoder.log")), process)
+    assert wait_until(lambda: any(site.cache.glob("work/*/decoder.log")) and bool(descendants(process.pid)), process)
     below = kill(process, signal.SIGINT)
     assert below
     assert process.returncode == 130
