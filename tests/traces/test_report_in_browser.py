@@ -293,13 +293,15 @@ def test_the_tracks_of_many_shots_scroll_and_follow_the_playhead(chromium: Page,
     data = page_data(RunFolder.load(run))
     clip = next(iter(data["whole"].values()))
     wide = clip["clip"]["duration_s"] / 200
-    shot = clip["shots"][1]
+    clip["clip"]["fps"] = 2400.0  # a transition of one frame is short beside its shot
+    shot = clip["shots"][1] | {"transition_in": {"type": "dissolve", "start_frame": 90, "end_frame": 91}}
     clip["shots"] = [shot | {"index": i, "start_s": i * wide, "end_s": (i + 1) * wide} for i in range(200)]
     report = tmp_path / "report.html"
     report.write_text(build.page(data))
     chromium.open(report)
     chromium.until("document.querySelectorAll('.strip .shot').length === 200")
     assert chromium.run("document.querySelector('.strip .shot').getBoundingClientRect().width") > 20
+    assert chromium.run("document.querySelector('.strip path').getBoundingClientRect().width") < 12
     assert chromium.run("document.documentElement.scrollWidth") <= 1280
     inside = (
         "(() => { const box = (of) => document.querySelector(of).getBoundingClientRect();"

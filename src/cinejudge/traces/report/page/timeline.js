@@ -51,7 +51,7 @@ const drawRuler = () => {
 // Cut: a stroke. Dissolve: crossing strokes. Fade: a wedge that opens. Wipe: a slanting stroke.
 const MARKS = {
   hard_cut: (a) => `M${a} -6V106`,
-  cut_to_black: (a) => `M${a} -6V106M${a + 4} -6V106`,
+  cut_to_black: (a, b, gap) => `M${a} -6V106M${a + gap} -6V106`,
   dissolve: (a, b) => `M${a} 0L${b} 100M${a} 100L${b} 0`,
   fade: (a, b) => `M${b} 0L${a} 50L${b} 100`,
   wipe: (a, b) => `M${a} 0L${b} 100`,
@@ -63,8 +63,8 @@ const drawStrip = () => {
   const marks = shots.filter((shot) => shot.transition_in).map(({ transition_in: { type, start_frame, end_frame } }) => {
     const x = (frame) => (frameTime(frame) / (clip.duration_s || 1)) * 1000;
     const [start, end] = [x(start_frame), x(end_frame)];
-    const path = el("path", { d: (MARKS[type] ?? MARKS.hard_cut)(Math.min(start, end), Math.max(start, end, type === "hard_cut" ? 0 : start + 6)) });
-    return path;
+    const least = 6 / stretch();
+    return el("path", { d: (MARKS[type] ?? MARKS.hard_cut)(start, Math.max(end, start + least), least * 2 / 3) });
   });
   return el("div", { class: "track strip" },
     shots.map((shot) => {
@@ -161,7 +161,7 @@ const drawDecisions = (found) => {
   const dropped = numbered.filter(([one]) => one.dropped);
   return el("details", { class: "decisions", id: "decisions" },
     el("summary", null, `How the shots were found: ${count(found.length, "place")} examined in ${count(state.clip.rounds, "round")}, `
-      + `${dropped.length} dropped, ${found.filter((one) => one.corrected).length} corrected`),
+      + `${number(dropped.length)} dropped, ${number(found.filter((one) => one.corrected).length)} corrected`),
     el("ol", null, numbered.filter(([one]) => !one.dropped).map(drawPlace)),
     dropped.length > 0 && el("details", { class: "dropped-places" },
       el("summary", { class: "dim" }, `${count(dropped.length, "candidate")} dropped`), el("ol", null, dropped.map(drawPlace))),
