@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -14,6 +16,7 @@ import pytest
 
 from cinejudge.media import Footage, FramePlan, MediaLimits
 from cinejudge.media.measure import SIGNALS
+from cinejudge.media.process import run_decoder
 from cinejudge.schema.errors import ConfigError, MediaError
 from tests.media.conftest import Open
 from tests.videos import make_video, pan, texture, tone
@@ -185,6 +188,21 @@ def test_threads_share_one_decoding(two_seconds: Path, footage: Open) -> None:
         thread.join()
     assert len(seen) == 8
     assert len(set(seen)) == 1
+
+
+def test_one_clip_does_not_wait_for_the_decoder_of_another(
+    two_seconds: Path, footage: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Barrier(2, timeout=20)
+
+    def decode(*job: Any) -> dict[str, Any]:
+        both.wait()
+        return run_decoder(*job)
+
+    monkeypatch.setattr("cinejudge.media.footage.run_decoder", decode)
+    clips = [footage(two_seconds), footage(two_seconds)]
+    with ThreadPoolExecutor(2) as pool:
+        assert [len(times) for times in pool.map(lambda clip: clip.times, clips)] == [48, 48]
 
 
 def test_the_work_folder_is_private_and_goes_with_close(two_seconds: Path, cache: Path) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,8 @@ from cinejudge.media.source import Source
 from cinejudge.media.workfolder import WorkFolder
 from cinejudge.schema import Clip
 from cinejudge.schema.errors import MediaError
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Footage:
         self._plan = plan
         self._limits = limits
         self._lock = threading.RLock()
+        self._made: dict[str, Any] = {}
         self._given_up = threading.Event()
         self._source: Source | None = None
         self._facts: Facts | None = None
@@ -104,41 +106,36 @@ class Footage:
         """Whether the decoding pass has run."""
         return self._result is not None
 
-    @cached_property
+    @property
     def times(self) -> NDArray[np.float64]:
         """Presentation time of each frame in seconds, non-decreasing, starting at 0: float64 [N]."""
         return self._array("times")
 
-    @cached_property
+    @property
     def thumbs(self) -> NDArray[np.uint8]:
         """RGB thumbnails, uint8 [N, 27, 48, 3], memory-mapped."""
         return self._mapped("thumbs", 27, 48, 3)
 
-    @cached_property
+    @property
     def luma(self) -> NDArray[np.uint8]:
         """Luma thumbnails of full range, uint8 [N, 72, 128], memory-mapped."""
         return self._mapped("luma", 72, 128)
 
-    @cached_property
+    @property
     def signals(self) -> dict[str, NDArray[np.float32]]:
         """Measures of each frame on its original pixels, float32 [N] each; see ``media.measure.SIGNALS``."""
         table = self._array("signals")
         return {name: table[:, column] for column, name in enumerate(self._decoded().signals)}
 
-    @cached_property
+    @property
     def stored(self) -> NDArray[np.int32]:
         """Indices of the kept pictures, rising: int32 [M]. Empty when the plan keeps none."""
         return self._decoded().pictures.stored
 
-    @cached_property
+    @property
     def sound(self) -> Sound | None:
         """The sound; None where there is none, none that decodes, or the plan keeps none."""
-        decoded = self._decoded()
-        path = decoded.folder / "sound.bin"
-        if decoded.sound is None or not path.stat().st_size:
-            return None
-        samples = np.memmap(path, np.float32, "r").reshape(-1, decoded.sound["channels"])
-        return Sound(samples, decoded.sound["rate"])
+        return self._once("sound", self._sound)
 
     def frame(self, index: int, *, max_side: int | None = None) -> NDArray[np.uint8]:
         """The kept picture nearest to frame ``index``: RGB uint8 [H, W, 3], at most ``max_side`` pixels long."""
@@ -275,9 +272,30 @@ class Footage:
             raise self._failure from error
 
     def _array(self, name: str) -> NDArray[Any]:
-        array: NDArray[Any] = np.load(self._decoded().folder / f"{name}.npy", allow_pickle=False)
-        return array
+        return self._once(name, lambda: np.load(self._decoded().folder / f"{name}.npy", allow_pickle=False))
 
     def _mapped(self, name: str, *shape: int) -> NDArray[np.uint8]:
+        def made() -> NDArray[np.uint8]:
+            decoded = self._decoded()
+            return np.memmap(decoded.folder / f"{name}.bin", np.uint8, "r", shape=(decoded.facts.clip.frames, *shape))
+
+        return self._once(name, made)
+
+    def _sound(self) -> Sound | None:
         decoded = self._decoded()
-        return np.memmap(decoded.folder / f"{name}.bin", np.uint8, "r", shape=(decoded.facts.clip.frames, *shape))
+        path = decoded.folder / "sound.bin"
+        if decoded.sound is None or not path.stat().st_size:
+            return None
+        samples = np.memmap(path, np.float32, "r").reshape(-1, decoded.sound["channels"])
+        return Sound(samples, decoded.sound["rate"])
+
+    def _once(self, name: str, make: Callable[[], Made]) -> Made:
+        """What is made at its first reading, under the lock of this clip.
+
+        ``functools.cached_property`` has, up to Python 3.11, one lock for all: each clip would wait for every decoder.
+        """
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = make()
+            made: Made = self._made[name]
+            return made
