@@ -1,11 +1,12 @@
-"""Fits the small models that judge boundaries, on made clips only.
+"""Fits the small models that judge boundaries.
 
     python benchmarks/shots/train.py MATERIAL...
 
-``MATERIAL`` are folders written by ``material.py --split train``. What the product does is done step by step: the
-cheap detectors propose, a triage is fitted to what they say; where it leaves a chance the network is asked, a second
-triage is fitted; what passes is measured as in a first round, and judged. Each step sees what the models of the steps
-before let through. Everything is labelled by the known truth, and written to ``score.json`` of the package.
+``MATERIAL`` are folders written by ``material.py`` with ``--split train`` or ``--clips``. What the product does is done
+step by step: the cheap detectors propose, a triage is fitted to what they say; where it leaves a chance the network is
+asked, a second triage is fitted; what passes is measured as in a first round, and judged. Each step sees what the
+models of the steps before let through. Everything is labelled by the known truth, and written to ``score.json`` of the
+package.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import asyncio
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -36,29 +38,10 @@ from cinejudge.tools.shots import TRIAGE, Pool, Signals, ask, cheap, features, l
 
 KNOTS = (0.02, 0.2, 0.4, 0.6, 0.8, 0.98)
 """Quantiles at which a curve may bend, over both classes with equal weight."""
-BEND = 0.001
-SIZE = 0.0002
+BEND = 0.0003
+SIZE = 0.00007
 """Weights of the penalties on bends and on size."""
-RISING = {
-    *(
-        "network",
-        "network_span",
-        "novelty",
-        "ratio",
-        "contrast",
-        "apart",
-        "mixture",
-        "straight",
-        "residual_jump",
-        "difference_jump",
-        "motion_jump",
-        "changed",
-    ),
-    *("lost", "lost_jump", "structure", "structure_jump", "returns", "colours", "colours_across"),
-    *("edges", "edges_across", "frames_after", "blend_fit", "dip"),
-}
-"""Measures that can only speak for a boundary as they grow: their curves may not fall, whatever the material says."""
-TRAP_WEIGHT = 0.2
+TRAP_WEIGHT = 0.35
 """Weight of candidates from clips that are made to mislead: in real clips such moments are far rarer than here."""
 
 Rows = list[tuple[dict[str, float], int, float]]
@@ -104,21 +87,21 @@ class Made:
         """Every place that was proposed, weighed by the triage."""
         return suspects(self.pool.candidates(self.signals), "made")
 
-    def rows(self, all_: Iterable[Heard | Suspect]) -> list[tuple[bool, tuple[dict[str, float], int, float]]]:
+    def rows(self, places: Iterable[Heard | Suspect]) -> list[tuple[bool, tuple[dict[str, float], int, float]]]:
         """Whether each is gradual, and its row; those that teach nothing left out."""
-        labelled = ((s, label(s, self.labels, self.black)) for s in all_)
-        return [(s.gradual, (s.features, y, self.weight)) for s, y in labelled if y is not None]
+        known = ((s, label(s, self.labels, self.black)) for s in places)
+        return [(s.gradual, (s.features, y, self.weight)) for s, y in known if y is not None]
 
 
-def label(suspect: Heard | Suspect, labels: Sequence[Label], black: set[int]) -> int | None:
+def label(place: Heard | Suspect, labels: Sequence[Label], black: set[int]) -> int | None:
     """1 a boundary, 0 none, None neither to be learned as one nor as the other."""
-    if not suspect.gradual:
-        near = [abs(suspect.end - lb.frame) for lb in labels if lb.hard]
-        if near and min(near) <= 2:
-            return 1 if min(near) <= 1 else None
+    if not place.gradual:
+        near = min((abs(place.end - lb.frame) for lb in labels if lb.hard), default=3)
+        if near <= 2:
+            return 1 if near <= 1 else None
         edges = [f for lb in labels if lb.frame in black for f in (lb.start, lb.frame)]
-        return None if any(abs(suspect.end - f) <= 1 for f in edges) else 0
-    start, end = suspect.span  # as measured: where it really starts and ends
+        return None if any(abs(place.end - f) <= 1 for f in edges) else 0
+    start, end = place.span  # as measured, where it was: where it really starts and ends
     if any(lb.hard and start <= lb.frame <= end <= lb.frame + 2 for lb in labels):
         return None
     best = 0.0
@@ -130,33 +113,29 @@ def label(suspect: Heard | Suspect, labels: Sequence[Label], black: set[int]) ->
 
 
 def fit(rows: Rows) -> dict[str, Any]:
-    """An additive logistic model with piecewise linear curves, by penalised maximum likelihood."""
+    """An additive logistic model with piecewise linear curves, by penalised maximum likelihood.
+
+    It has a curve for each measure that most places have; where a place lacks one, the curve adds nothing.
+    """
     import torch
 
-    names = sorted(set.intersection(*(set(row) for row, _, _ in rows)))
-    table = np.array([[row[n] for n in names] for row, _, _ in rows], np.float32)
+    counts = Counter(name for row, _, _ in rows for name in row)
+    names = sorted(name for name, count in counts.items() if 2 * count > len(rows))
+    table = np.array([[row.get(n, np.nan) for n in names] for row, _, _ in rows], np.float32)
     truth, weights = (np.array(column, np.float32) for column in list(zip(*rows, strict=True))[1:])
     weight = np.where(truth == 1, 0.5 / truth.sum(), 0.5 / (1 - truth).sum())
     knots = {n: _quantiles(table[:, i], weight) for i, n in enumerate(names)}
     basis = torch.tensor(np.concatenate([_hats(table[:, i], knots[n]) for i, n in enumerate(names)], axis=1))
     sizes = [len(knots[n]) for n in names]
     target, share = torch.tensor(truth), torch.tensor(weights / weights.mean())
-    free = torch.zeros(sum(sizes))
-    # A curve that may only rise is its first height and the squares of its rises.
-    free[[i for i, size in zip(_starts(sizes), sizes, strict=True) for i in range(i + 1, i + size)]] = 0.3
-    free.requires_grad_()
+    heights = torch.zeros(sum(sizes), requires_grad=True)
     bias = torch.zeros(1, requires_grad=True)
-    solver = torch.optim.LBFGS([free, bias], max_iter=500, line_search_fn="strong_wolfe")
-
-    def curves() -> list[torch.Tensor]:
-        parts = zip(names, free.split(sizes), strict=True)
-        return [torch.cat([c[:1], c[1:].square()]).cumsum(0) if n in RISING else c for n, c in parts]
+    solver = torch.optim.LBFGS([heights, bias], max_iter=500, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         solver.zero_grad()
-        bent = curves()
-        out = torch.nn.functional.binary_cross_entropy_with_logits(basis @ torch.cat(bent) + bias, target, weight=share)
-        for curve in bent:
+        out = torch.nn.functional.binary_cross_entropy_with_logits(basis @ heights + bias, target, weight=share)
+        for curve in heights.split(sizes):
             out = out + SIZE * curve.square().sum()
             if len(curve) > 2:
                 out = out + BEND * (curve[2:] - 2 * curve[1:-1] + curve[:-2]).square().sum()
@@ -164,7 +143,7 @@ def fit(rows: Rows) -> dict[str, Any]:
         return out
 
     solver.step(loss)
-    values = [c.detach().numpy() for c in curves()]
+    values = [c.detach().numpy() for c in heights.split(sizes)]
     made = {
         n: {"knots": [round(float(k), 4) for k in knots[n]], "values": [round(float(v), 4) for v in c]}
         for n, c in zip(names, values, strict=True)
@@ -172,11 +151,8 @@ def fit(rows: Rows) -> dict[str, Any]:
     return {"bias": round(bias.item(), 4), "curves": made}
 
 
-def _starts(sizes: Sequence[int]) -> list[int]:
-    return [sum(sizes[:i]) for i in range(len(sizes))]
-
-
 def _quantiles(x: NDArray[np.float32], weight: NDArray[np.float64]) -> NDArray[np.float32]:
+    x, weight = x[np.isfinite(x)], weight[np.isfinite(x)]
     order = np.argsort(x)
     reached = np.cumsum(weight[order]) / weight.sum()
     at = x[order][np.minimum(np.searchsorted(reached, KNOTS), len(x) - 1)]
@@ -184,9 +160,9 @@ def _quantiles(x: NDArray[np.float32], weight: NDArray[np.float64]) -> NDArray[n
 
 
 def _hats(x: NDArray[np.float32], knots: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Share of each knot in each value: the basis of piecewise linear curves that are level outside."""
+    """Share of each knot in each value: the basis of piecewise linear curves that are level outside; 0 for NaN."""
     eye = np.eye(len(knots), dtype=np.float32)
-    return np.stack([np.interp(x, knots, row) for row in eye], axis=1).astype(np.float32)
+    return np.nan_to_num(np.stack([np.interp(x, knots, row) for row in eye], axis=1)).astype(np.float32)
 
 
 def listened(video: Path, entry: Mapping[str, Any], cache: Path) -> Made:

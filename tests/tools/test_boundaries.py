@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -91,6 +92,33 @@ async def test_what_follows_long_after_a_transition_is_no_part_of_it() -> None:
     assert 38 <= late.start <= 41 and late.end == 50
     whole = await measure(film, 40, 50)
     assert (whole.start, whole.end) == (40, 50)
+
+
+@pytest.mark.parametrize("asked", [(24, 58), (34, 46), (30, 44), (26, 50)])
+async def test_a_dissolve_is_found_where_it_is_however_it_was_proposed(asked: tuple[int, int]) -> None:
+    a, b = scene(1, 50, speed=0.1), scene(2, 60, speed=0.1)
+    film = Film(a[:30], mixed(a[30:], b[:20]), b[20:])
+    found = await measure(film, *asked)
+    assert abs(found.start - 30) <= 1 and abs(found.end - 50) <= 1
+
+
+async def test_what_is_no_mixture_stays_as_it_was_proposed() -> None:
+    a, b = scene(1, 40, speed=0.1), scene(2, 40, speed=0.1)
+    fade = np.concatenate([mixed(a[30:], np.zeros_like(a[:10])), mixed(np.zeros_like(b[:10]), b[:10])])
+    film = Film(a[:30], fade, b[10:])
+    found = await measure(film, 29, 51)
+    assert (found.start, found.end, found.kind) == (29, 51, "fade")
+    pan = await measure(Film(scene(1, 80, speed=4.0)), 30, 50)
+    assert (pan.start, pan.end) == (30, 50)
+
+
+async def test_a_swung_camera_smears_the_picture_and_a_dissolve_does_not() -> None:
+    a, b = scene(1, 40, speed=0.1), scene(2, 40, speed=0.1)
+    swung = np.stack([cv2.blur(p, (60, 1)) for p in scene(3, 12, speed=12)])
+    whip = await measure(Film(a, swung, b), 40, 52)
+    dissolve = await measure(Film(a[:30], mixed(a[30:], b[:10]), b[10:]), 30, 40)
+    assert whip.measures["smear"] > dissolve.measures["smear"] + 0.3
+    assert whip.measures["smear_rise"] > 0.3 > 0.1 > dissolve.measures["smear_rise"]
 
 
 async def test_a_shot_that_begins_black_is_not_taken_for_a_moment_of_black() -> None:

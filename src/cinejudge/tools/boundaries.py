@@ -11,7 +11,6 @@ from pydantic import Field
 from cinejudge.schema import Record
 from cinejudge.schema.shot import TransitionKind
 from cinejudge.tools.contract import Look, Provider, Tool, ToolArgs, ToolResult
-from cinejudge.tools.cutting.signals import DARK, runs
 
 if TYPE_CHECKING:
     from cinejudge.tools.cutting.frame_pairs import Pictures
@@ -22,8 +21,12 @@ BLACK_SHOT_S = 1.0
 """Black that lasts shorter than this is part of a transition, not a shot."""
 _LATER_S = 0.7
 """How far away it is looked for what was hidden."""
-_STEP, _NEAR = 0.01, 0.2
-"""Shares of the way from the old picture to the new one: a step that is none, and how near an end it must rest."""
+_BEYOND = 0.3
+"""How far beyond its ends, in lengths of a transition, it is looked for where it really begins and ends."""
+_UNEXPLAINED = 0.01
+"""Share of the variance that a mixture may leave to a straight line."""
+_THROUGH = 13.0
+"""Grey levels outside both sides from which a transition goes through black or white."""
 _DIP = 0.35
 """Fall of brightness below the darker side, in 64 grey levels, from which a mixture goes through black."""
 
@@ -134,7 +137,7 @@ def measure(pictures: Pictures, place: Place) -> dict[str, float]:
         "frames_after": np.log(min(30, pictures.count - b)),
     }
     if gap > 2:
-        found |= _mixture(pictures, a, b)
+        found |= _mixture(pictures, a, b) | _smear(pictures, place)
     return {name: round(float(value), 4) for name, value in found.items()}
 
 
@@ -147,6 +150,16 @@ def _returns_later(pictures: Pictures, place: Place) -> float:
     steps = {(0, far), (far, 0), (0, far // 2), (far // 2, 0), (far // 2, far // 2)}
     spans = {(max(place.first, place.start - 1 - x), min(place.last - 1, place.end + y)) for x, y in steps}
     return min(pictures.pair(x, y).structure for x, y in spans)
+
+
+def _smear(pictures: Pictures, place: Place) -> dict[str, float]:
+    """How much the camera's own swing smears the pictures: at the place, and more than in the second around it."""
+    second = round(pictures.fps)
+    first, last = max(place.first, place.start - 1 - second), min(place.last, place.end + 1 + second)
+    at = range(max(first, place.start - 3), min(last, place.end + 3))
+    strongest = max(pictures.smeared(t) for t in at)
+    around = [pictures.smeared(t) for t in range(first, last) if t not in at]
+    return {"smear": strongest, "smear_rise": strongest - float(np.median(around)) if around else 0.0}
 
 
 def _mixture(pictures: Pictures, a: int, b: int) -> dict[str, float]:
@@ -181,10 +194,10 @@ def settle(pictures: Pictures, place: Place) -> tuple[int, int]:
     """Where the transition really starts and ends.
 
     A hard cut moves past a single blended frame; a cut into or out of a moment of black takes in all of the black. A
-    gradual transition loses an end in which nothing of it happens.
+    gradual transition is moved to where the mixture begins and ends.
     """
     if place.end > place.start:
-        return _without_idle_ends(pictures, place.start, place.end)
+        return _fitted(pictures, place)
     at = place.end
     longest = round(BLACK_SHOT_S * pictures.fps)
     if pictures.black(at) != pictures.black(at - 1):
@@ -207,34 +220,54 @@ def settle(pictures: Pictures, place: Place) -> tuple[int, int]:
     return place.start, place.end
 
 
-def _without_idle_ends(pictures: Pictures, start: int, end: int) -> tuple[int, int]:
-    """Where the way from the old picture to the new one begins and where it is done.
+def _fitted(pictures: Pictures, place: Place) -> tuple[int, int]:
+    """Where the way from the old picture to the new one begins and where it is done, if it is a mixture.
 
-    Either end is moved only if the picture rests near there for a third of the whole: a title that comes up long after
-    a dissolve to black is no part of it.
+    The share of the new picture is fitted with a line that is level, rises, and is level again, a little beyond both
+    ends, and once more from there. What goes through black or white, and what no such line explains (the picture
+    moves as much as it changes), stays as it was proposed.
     """
-    low = np.asarray(pictures.thumbs[start - 1 : end + 1], np.float32).reshape(end - start + 2, -1)
-    change = low[-1] - low[0]
-    share = (low - low[0]) @ change / (float(change @ change) + 1e-3)
-    still = [r for r in runs(np.abs(np.diff(share)) < _STEP) if r[1] - r[0] > (end - start) / 3]
-    for first, last in still:  # step k leads from frame start - 1 + k to the next
-        if share[first] >= 1 - _NEAR:
-            return start, start - 1 + first
-        if share[last] <= _NEAR:
-            return start + last, end
+    start, end = place.start, place.end
+    light = np.asarray(pictures.thumbs[start - 1 : end + 1], np.float32).reshape(end - start + 2, -1).mean(axis=1)
+    sides = sorted((light[0], light[-1]))
+    if max(sides[0] - light.min(), light.max() - sides[1]) > _THROUGH:
+        return start, end
+    for _ in range(2):
+        more = max(2, round(_BEYOND * (end - start)))
+        first, last = max(place.first, start - 1 - more), min(place.last - 1, end + more)
+        low = np.asarray(pictures.thumbs[first : last + 1], np.float32).reshape(last - first + 1, -1)
+        change = low[min(end, last) - first] - low[max(start - 1, first) - first]
+        up, done, unexplained = _level_rising_level(low @ change)
+        if unexplained > _UNEXPLAINED:
+            return place.start, place.end
+        start, end = first + up + 1, first + done
     return start, end
+
+
+def _level_rising_level(values: NDArray[np.float32]) -> tuple[int, int, float]:
+    """The line that is level up to one index, rises to another and is level again, of least squares.
+
+    Returns:
+        Both indices, at least two apart, and the share of the variance that the line leaves.
+    """
+    count = len(values)
+    up, done = np.triu_indices(count, 2)
+    lines = np.clip((np.arange(count) - up[:, None]) / (done - up)[:, None], 0, 1)
+    lines -= lines.mean(axis=1, keepdims=True)
+    centred = values - values.mean()
+    slope = np.maximum(lines @ centred, 0)
+    explained = slope**2 / (lines * lines).sum(axis=1)
+    best = int(explained.argmax())
+    return int(up[best]), int(done[best]), float(1 - explained[best] / max(float(centred @ centred), 1e-6))
 
 
 def kind_of(pictures: Pictures, start: int, end: int, measures: dict[str, float]) -> TransitionKind:
     """The kind of a transition: by black or white between the sides, by a dip of brightness, by mixture or by edge."""
     if end - start <= 1:
         return "hard_cut"
-    inner = np.asarray(pictures.thumbs[start:end], np.float32).reshape(end - start, -1)
-    black = [pictures.black(t) for t in range(start, end)]
-    white = np.percentile(inner, 3, axis=1) >= 255 - DARK
-    if np.mean(black) > 0.7:
+    if np.mean([pictures.black(t) for t in range(start, end)]) > 0.7:
         return "cut_to_black"
-    if any(black) or white.any() or measures.get("dip", 0.0) > _DIP:
+    if any(pictures.plain(t) for t in range(start, end)) or measures.get("dip", 0.0) > _DIP:
         return "fade"
     return "wipe" if measures.get("wipe_fit", 0.0) > measures.get("blend_fit", 0.0) else "dissolve"
 
@@ -261,6 +294,6 @@ TOOL = Tool(
     validity="Any two frames of one clip.",
     args=Args,
     result=Result,
-    providers=(Provider("opencv", "2", "own", _run, packages=("cv2",)),),
+    providers=(Provider("opencv", "3", "own", _run, packages=("cv2",)),),
     for_models=False,
 )

@@ -281,8 +281,8 @@ TOOL = Tool(
     args=Args,
     result=Result,
     providers=(
-        Provider("transnetv2", "2", "paper", _with_network, packages=("torch", "scenedetect"), weights=("transnetv2",)),
-        Provider("pyscenedetect", "2", "substitute", _without_network, packages=("scenedetect",)),
+        Provider("transnetv2", "3", "paper", _with_network, packages=("torch", "scenedetect"), weights=("transnetv2",)),
+        Provider("pyscenedetect", "3", "substitute", _without_network, packages=("scenedetect",)),
     ),
     for_models=False,
 )

@@ -6,17 +6,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from cinejudge.agent.segment.correct import LEAST, pooled, possible_shots, select
+from cinejudge.agent.segment.correct import LEAST, LEAST_HIDDEN, pooled, possible_shots, select
 from cinejudge.agent.segment.propose import Suspect
 from cinejudge.schema import Correction
 
 FRAMES = 500
 
 
-def suspect(start: int, end: int, score: float) -> Suspect:
+def suspect(start: int, end: int, score: float, *, weak: bool = False) -> Suspect:
     proposal = Correction(round=0, action="propose", frame=end, reason="", by="test")
     kind = "hard_cut" if start == end else "dissolve"
-    return Suspect(start, end, kind, {}, weak=False, proposal=proposal, score=score)
+    return Suspect(start, end, kind, {}, weak=weak, proposal=proposal, score=score)
 
 
 def chosen(*suspects: Suspect, plain: list[tuple[int, int]] | None = None, fps: float = 24.0) -> list[tuple[int, int]]:
@@ -32,6 +32,13 @@ def test_nothing_from_nothing() -> None:
 def test_a_boundary_needs_a_probability() -> None:
     assert chosen(suspect(10, 10, LEAST - 0.01)) == []
     assert chosen(suspect(10, 10, LEAST)) == [(10, 10)]
+
+
+def test_a_place_that_the_detectors_hardly_believed_in_needs_more() -> None:
+    doubtful = (LEAST + LEAST_HIDDEN) / 2
+    assert chosen(suspect(40, 40, doubtful)) == [(40, 40)]
+    assert chosen(suspect(40, 40, doubtful, weak=True)) == []
+    assert chosen(suspect(40, 40, LEAST_HIDDEN, weak=True)) == [(40, 40)]
 
 
 def test_of_two_readings_of_one_transition_the_likelier_stands() -> None:
@@ -64,7 +71,13 @@ def test_a_moment_of_black_is_no_shot() -> None:
     cuts = suspect(10, 10, 0.9), suspect(14, 14, 0.8)
     assert chosen(*cuts, plain=[(10, 14)]) == [(10, 10)]
     assert chosen(*cuts, suspect(10, 14, 0.85), plain=[(10, 14)]) in ([(10, 10)], [(10, 14)])
-    assert chosen(*cuts, plain=[(10, 12)]) == [(10, 10), (14, 14)]
+    assert chosen(*cuts, plain=[(10, 11)]) == [(10, 10), (14, 14)]
+
+
+def test_the_two_halves_of_a_fade_are_no_two_transitions() -> None:
+    halves = suspect(57, 66, 0.9), suspect(78, 89, 0.9)
+    assert chosen(*halves, suspect(57, 89, 0.92), plain=[(70, 76)]) == [(57, 89)]
+    assert chosen(*halves, suspect(57, 89, 0.92)) == [(57, 66), (78, 89)]
 
 
 def test_long_black_is_a_shot() -> None:

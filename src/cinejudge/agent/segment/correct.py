@@ -14,8 +14,14 @@ from cinejudge.tools.boundaries import BLACK_SHOT_S
 LEAST = 0.3
 """Probability that a boundary needs; of .3 and .5, the better one on held-out made clips (``docs/shots.md``)."""
 
+LEAST_HIDDEN = 0.5
+"""The same for a place that the detectors hardly believed in: most of those are nothing."""
+
 LAST_SHOT = 3
 """Frames of the last shot of a file, at least."""
+
+PLAIN = 0.3
+"""Share of black or white from which a stretch of less than a second is a moment of it."""
 
 IsShot = Callable[[int, int], bool]
 """Whether frames ``first`` to ``last`` (exclusive) can be a shot of their own."""
@@ -23,6 +29,8 @@ IsShot = Callable[[int, int], bool]
 
 def possible_shots(plain: Sequence[tuple[int, int]], clip: Clip) -> IsShot:
     """What can be a shot: two frames or more, more than a moment of black or white, and three frames at the end.
+
+    On both sides of such a moment a fade goes on for a while, and that is no shot either.
 
     Files often end with a frame or two that are damaged or belong to what was cut off.
 
@@ -37,8 +45,9 @@ def possible_shots(plain: Sequence[tuple[int, int]], clip: Clip) -> IsShot:
             return False
         if last - first >= BLACK_SHOT_S * clip.fps:
             return True
-        run = bisect.bisect_right(starts, first) - 1
-        return run < 0 or plain[run][1] < last
+        near = plain[max(0, bisect.bisect_right(starts, first) - 1) : bisect.bisect_left(starts, last)]
+        covered = sum(max(0, min(end, last) - max(start, first)) for start, end in near)
+        return covered < PLAIN * (last - first)
 
     return is_shot
 
@@ -54,7 +63,7 @@ def select(judged: Sequence[Suspect], is_shot: IsShot, frames: int) -> list[Susp
     Returns:
         Boundaries in order of time.
     """
-    likely = sorted((s for s in judged if s.score >= LEAST), key=lambda s: s.span[::-1])
+    likely = sorted((s for s in judged if s.score >= (LEAST_HIDDEN if s.weak else LEAST)), key=lambda s: s.span[::-1])
     ends = [s.span[1] for s in likely]
     best: list[float] = []
     previous: list[int | None] = []

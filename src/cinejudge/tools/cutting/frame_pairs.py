@@ -25,6 +25,8 @@ _SAME = 0.75
 """Correlation of fine structure from which a cell goes on."""
 _TEXTURE = 2.0
 """Standard deviation, in grey levels, below which a cell has nothing to compare."""
+_FLAT = 8.0
+"""Mean squared gradient below which a picture has no edges to speak of."""
 
 
 class Pictures:
@@ -41,6 +43,9 @@ class Pictures:
         self.pair = lru_cache(maxsize=4096)(self._pair)
         self.flow = lru_cache(maxsize=64)(self._flow_between)
         self.descriptor = lru_cache(maxsize=4096)(self._descriptor)
+        self.black = lru_cache(maxsize=4096)(self._black)
+        self.plain = lru_cache(maxsize=4096)(self._plain)
+        self.smeared = lru_cache(maxsize=4096)(self._smeared)
 
     def _pair(self, a: int, b: int) -> Pair:
         first, second = self.luma[a], self.luma[b]
@@ -133,9 +138,23 @@ class Pictures:
         edges = np.sqrt(edges)
         return colours.astype(np.float32), edges / max(float(np.linalg.norm(edges)), 1e-6)
 
-    def black(self, t: int) -> bool:
+    def _smeared(self, t: int) -> float:
+        """How far all edges of a frame run one way, 0 to 1: the coherence of its structure tensor.
+
+        A camera that is swung round smears the picture along its way.
+        """
+        soft = cv2.GaussianBlur(np.asarray(self.luma[t], np.float32), (0, 0), 1)
+        gx, gy = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
+        across, along, mixed = ((p * q).mean() for p, q in ((gx, gx), (gy, gy), (gx, gy)))
+        return float(np.hypot(across - along, 2 * mixed) / (across + along + _FLAT))
+
+    def _black(self, t: int) -> bool:
         """Whether a frame is black."""
         return bool(np.percentile(self.thumbs[t], 97) <= DARK)
+
+    def _plain(self, t: int) -> bool:
+        """Whether a frame is black or white."""
+        return bool(self.black(t) or np.percentile(self.thumbs[t], 3) >= 255 - DARK)
 
     def unlike(self, a: int, b: int) -> tuple[float, float]:
         """Distance of colours (Hellinger) and of edges (1 - cosine) of two frames, 0 to 1."""

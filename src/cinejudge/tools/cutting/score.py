@@ -3,8 +3,8 @@
 One additive logistic model for hard cuts and one for gradual transitions, and a triage for both that knows only what
 the detectors say: it spares most frames the network and most places the measuring. Each measure passes through a
 piecewise linear curve, the curves are added, and the sum is a log-odds. So each decision splits into the measures
-that made it. The curves are in ``score.json``, fitted on made clips only, by the steps
-of ``benchmarks/shots/train.py``; ``docs/shots.md`` says on which.
+that made it. The curves are in ``score.json``, which ``benchmarks/shots/train.py`` writes; ``docs/shots.md`` says what
+they are learned on.
 """
 
 from __future__ import annotations
