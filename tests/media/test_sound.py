@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import wave
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -50,3 +52,17 @@ def test_wav_holds_the_samples_and_clips() -> None:
         back = np.frombuffer(read.readframes(8000), "<i2").reshape(-1, 2)
     assert back[:, 0] / 32767 == pytest.approx(tone(0.5), abs=1e-4)
     assert (back[:, 1] == 32767).all()
+
+
+def test_who_listens_side_by_side_shares_one_copy_and_nobody_writes_into_it() -> None:
+    sound = Sound(tone(2.0, 440, 44100)[:, None], 44100)
+    with ThreadPoolExecutor(4) as pool:
+        heard = list(pool.map(lambda _: sound.mono(), range(4)))
+    assert all(mono is heard[0] for mono in heard)
+    assert sound.mono(8000) is not heard[0]
+    with pytest.raises(ValueError, match="read-only"):
+        heard[0][0] = 1.0
+    held = weakref.ref(heard.pop())
+    heard.clear()
+    assert held() is None
+    assert len(sound.mono()) == 32000

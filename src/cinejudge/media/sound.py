@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import io
+import threading
 import wave
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 _PIECE = 1 << 20
 """Samples resampled at a time."""
+
+
+class _Held:
+    """Sound at other rates, as long as anybody holds it: tools that listen side by side share one copy."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.by_rate: WeakValueDictionary[int, NDArray[np.float32]] = WeakValueDictionary()
 
 
 @dataclass(frozen=True)
@@ -22,6 +32,7 @@ class Sound:
     """[n, channels], one or two channels."""
     rate: int
     """Samples per second."""
+    _held: _Held = field(default_factory=_Held, init=False, repr=False, compare=False)
 
     @property
     def duration_s(self) -> float:
@@ -34,10 +45,20 @@ class Sound:
         return Sound(self.samples[start : max(start, end)], self.rate)
 
     def mono(self, rate: int = 16000) -> NDArray[np.float32]:
-        """The mean of the channels at ``rate`` samples per second, float32 [n].
+        """The mean of the channels at ``rate`` samples per second, float32 [n], not to be written to.
 
-        Works through the sound piece by piece, so that an hour takes little more memory than its result.
+        Works through the sound piece by piece, so that an hour takes little more memory than its result, and whoever
+        asks while another holds that gets the same.
         """
+        with self._held.lock:
+            held = self._held.by_rate.get(rate)
+            if held is None:
+                held = self._mixed(rate)
+                held.flags.writeable = False
+                self._held.by_rate[rate] = held
+            return held
+
+    def _mixed(self, rate: int) -> NDArray[np.float32]:
         if rate == self.rate:
             return np.asarray(self.samples.mean(axis=1, dtype=np.float32))
         from scipy.signal import resample_poly

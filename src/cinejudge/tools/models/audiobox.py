@@ -113,7 +113,7 @@ def rate(network: Audiobox, samples: NDArray[Any]) -> Rating:
     """
     size = WINDOW_S * RATE
     device = next(network.parameters()).device
-    whole = torch.from_numpy(samples).float()
+    whole = torch.tensor(samples, dtype=torch.float32)
     windows = functional.pad(whole, (0, -len(whole) % size)).view(-1, size)
     heard = (torch.arange(windows.numel()) < len(whole)).view(-1, size)
     found = torch.cat(
