@@ -81,5 +81,5 @@ def test_studio_recordings_are_in_time_and_a_shift_is_found(
         own = footage.sound
         assert own is not None
         late = np.concatenate([np.zeros((round(0.24 * own.rate), own.samples.shape[1]), np.float32), own.samples])
-        monkeypatch.setitem(footage.__dict__, "sound", Sound(late, own.rate))
+        monkeypatch.setattr(Footage, "sound", Sound(late, own.rate))
         assert lipsync._mouth_correlation(look, Args()).offset_ms == pytest.approx(240, abs=80)
