@@ -28,7 +28,7 @@ from cinejudge.tools import active_speaker
 from cinejudge.tools.contract import Abstain, Look
 from cinejudge.tools.models.mouth import MouthTrack
 from cinejudge.tools.models.whisper import speech_spans
-from cinejudge.tools.records.speaking import Args
+from cinejudge.tools.records.mouths import Args
 from cinejudge.tools.sampling import spoken_mouths
 from cinejudge.tools.sampling.spoken_mouths import Samples, Scene, Spans
 

@@ -16,7 +16,8 @@ from cinejudge.tools import active_speaker
 from cinejudge.tools.contract import Abstain
 from cinejudge.tools.models import face_crops, lr_asd
 from cinejudge.tools.models.mouth import MouthTrack
-from cinejudge.tools.records.speaking import Args, Result
+from cinejudge.tools.records.mouths import Args
+from cinejudge.tools.records.speaking import Result
 from cinejudge.tools.registry import get_tool
 from cinejudge.tools.sampling.spoken_mouths import Scene
 from tests.tools.signals.test_lip_correlation import LENGTH_S, voice
@@ -78,13 +79,12 @@ def test_two_mouths_that_both_move_with_another_voice_are_not_given_it(
 def test_faces_are_followed_once_for_all_tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from cinejudge.tools import lipsync
     from cinejudge.tools.models import mouth
-    from cinejudge.tools.records.lips import Args as LipArgs
 
     look = talking(monkeypatch, tmp_path, [head(TALKS)], voice(TALKS))
     times: list[int] = []
     monkeypatch.setattr(mouth, "mouths", lambda *_: times.append(1) or [head(TALKS)])
     active_speaker._mouth_motion(look, Args())
-    lipsync._mouth_correlation(look, LipArgs())
+    lipsync._mouth_correlation(look, Args())
     assert times == [1]
 
 

@@ -13,7 +13,8 @@ from cinejudge import weights
 from cinejudge.media import ArtifactStore, Footage, Sound
 from cinejudge.tools import lipsync
 from cinejudge.tools.contract import Abstain, Look
-from cinejudge.tools.records.lips import Args, Result
+from cinejudge.tools.records.lips import Result
+from cinejudge.tools.records.mouths import Args
 from cinejudge.tools.sampling.spoken_mouths import Scene
 from tests.tools.signals.test_lip_correlation import voice
 from tests.tools.talking_heads import TALKS, head, talking

@@ -13,7 +13,8 @@ from cinejudge.media import Footage
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool
 from cinejudge.tools.lipsync import compare_face, correlate
 from cinejudge.tools.records.lips import FaceSync
-from cinejudge.tools.records.speaking import Args, Result, SeenFace, Speaking
+from cinejudge.tools.records.mouths import Args
+from cinejudge.tools.records.speaking import Result, SeenFace, Speaking
 from cinejudge.tools.sampling import spoken_mouths as seen_mouths
 from cinejudge.tools.sampling.spoken_mouths import Floats, Scene, Spans, within
 from cinejudge.tools.signals import lip_correlation as lips
@@ -65,7 +66,7 @@ def _run(look: Look, args: Args, tell: Tell) -> Result:
     moves = np.any([shown[n] & seen_mouths.moving(scene.tracks[n], times) for n in readable], axis=0)
     seen = heard & np.any(list(shown.values()), axis=0)
     return Result(
-        faces=tuple(_face(n, track, why[n], scene, speaking) for n, track in enumerate(scene.tracks)),
+        faces=tuple(_face(n, why[n], scene, speaking) for n in range(len(scene.tracks))),
         speech_s=round(scene.speech_s, 3),
         seen=seen_mouths.spans(seen),
         still=seen_mouths.spans(seen & ~moves),
@@ -74,18 +75,9 @@ def _run(look: Look, args: Args, tell: Tell) -> Result:
     )
 
 
-def _face(number: int, track: MouthTrack, reason: str | None, scene: Scene, speaking: Sequence[Speaking]) -> SeenFace:
-    return SeenFace(
-        track=number,
-        shot=track.shot,
-        start_s=round(track.times[0], 3) if track.times else 0.0,
-        end_s=round(track.times[-1], 3) if track.times else 0.0,
-        box=seen_mouths.median_box(track),
-        side_px=round(track.side_px, 1),
-        heard_s=round(seen_mouths.heard_s(track, scene.spoken), 3),
-        speaks_s=round(sum(p.end_s - p.start_s for p in speaking if p.track == number), 3),
-        reason=reason,
-    )
+def _face(number: int, reason: str | None, scene: Scene, speaking: Sequence[Speaking]) -> SeenFace:
+    speaks_s = sum(p.end_s - p.start_s for p in speaking if p.track == number)
+    return SeenFace(**dict(seen_mouths.record(number, scene)), speaks_s=round(speaks_s, 3), reason=reason)
 
 
 def by_agreement(scene: Scene, readable: Sequence[int]) -> Iterator[Speaking]:

@@ -10,7 +10,8 @@ import numpy as np
 from cinejudge import weights
 from cinejudge.media import Footage
 from cinejudge.tools.contract import Abstain, Look, Provider, Tool
-from cinejudge.tools.records.lips import Args, FaceSync, Result, Standing
+from cinejudge.tools.records.lips import FaceSync, Result, Standing
+from cinejudge.tools.records.mouths import Args
 from cinejudge.tools.sampling import spoken_mouths
 from cinejudge.tools.sampling.spoken_mouths import Scene, within
 from cinejudge.tools.signals import lip_correlation as lips
@@ -109,15 +110,8 @@ def compare_face(number: int, scene: Scene, compare: Compare) -> FaceSync:
     """
     track = scene.tracks[number]
     at = np.array(track.times)
-    heard_s = spoken_mouths.heard_s(track, scene.spoken)
     record = FaceSync(
-        track=number,
-        shot=track.shot,
-        start_s=round(float(at[0]), 3) if len(at) else 0.0,
-        end_s=round(float(at[-1]), 3) if len(at) else 0.0,
-        box=spoken_mouths.median_box(track),
-        side_px=round(track.side_px, 1),
-        heard_s=round(heard_s, 3),
+        **dict(spoken_mouths.record(number, scene)),
         standing="unreadable",
         reason=spoken_mouths.unreadable(track, scene.spoken),
     )
@@ -126,7 +120,7 @@ def compare_face(number: int, scene: Scene, compare: Compare) -> FaceSync:
     found = compare(scene, track)
     if found is None:
         return record.model_copy(update={"reason": "mouth or voice does not change"})
-    if found.standing == "out_of_step" and heard_s < RULED_OUT_S:
+    if found.standing == "out_of_step" and record.heard_s < RULED_OUT_S:
         found = found._replace(standing="unclear", rating=None)
     openings = np.array(track.shapes)[:, 0]
     unclear = "too little agreement to tell a match from chance, too much to rule one out"

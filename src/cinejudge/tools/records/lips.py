@@ -1,34 +1,18 @@
-"""What the tool ``lipsync`` is asked and what it answers."""
+"""What the tool ``lipsync`` answers."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from cinejudge.schema import Record
-from cinejudge.tools.contract import ToolArgs, ToolResult
+from cinejudge.tools.contract import ToolResult
+from cinejudge.tools.records.mouths import SeenMouth
 
 Standing = Literal["in_step", "out_of_step", "unclear", "unreadable"]
 
 
-class Args(ToolArgs):
-    """Which shots."""
+class FaceSync(SeenMouth):
+    """A face against the voice."""
 
-    shots: tuple[int, ...] = ()
-    """Shot indices; empty means all."""
-
-
-class FaceSync(Record):
-    """One face that is seen in a shot while somebody speaks."""
-
-    track: int
-    shot: int | None
-    start_s: float
-    end_s: float
-    box: tuple[float, float, float, float] | None
-    """Median; None for a face that could not be read."""
-    side_px: float
-    heard_s: float
-    """Seconds of speech during which its mouth can be read."""
     standing: Standing
     """Whether mouth and voice belong together, at whatever offset. ``unclear``: they may; ``unreadable``: no telling
     from this face."""

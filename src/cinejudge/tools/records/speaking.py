@@ -1,30 +1,15 @@
-"""What the tool ``active_speaker`` is asked and what it answers."""
+"""What the tool ``active_speaker`` answers."""
 
 from __future__ import annotations
 
 from cinejudge.schema import Record, Span, Unit
-from cinejudge.tools.contract import ToolArgs, ToolResult
+from cinejudge.tools.contract import ToolResult
+from cinejudge.tools.records.mouths import SeenMouth
 
 
-class Args(ToolArgs):
-    """Which shots."""
+class SeenFace(SeenMouth):
+    """A face and how long it speaks."""
 
-    shots: tuple[int, ...] = ()
-    """Shot indices; empty means all."""
-
-
-class SeenFace(Record):
-    """One face that is seen in a shot while somebody speaks."""
-
-    track: int
-    shot: int | None
-    start_s: float
-    end_s: float
-    box: tuple[float, float, float, float] | None
-    """Median; None for a face that could not be read."""
-    side_px: float
-    heard_s: float
-    """Seconds of speech during which its mouth can be read."""
     speaks_s: float
     """Seconds of speech that are its own."""
     reason: str | None = None

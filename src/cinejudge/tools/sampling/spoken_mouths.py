@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cinejudge.media import Footage
 from cinejudge.schema import Span
 from cinejudge.tools.contract import Abstain, Look
+from cinejudge.tools.records.mouths import SeenMouth
 from cinejudge.tools.sampling.stretches import SampledArgs, Stretch, some, stretches
 from cinejudge.tools.signals import lip_correlation as lips
 
@@ -110,6 +111,20 @@ def _mouths(look: Look, part: Stretch) -> list[MouthTrack]:
     if key not in known:
         known[key] = mouths(look.footage, part.shot, part.frames, look.device)
     return known[key]
+
+
+def record(number: int, scene: Scene) -> SeenMouth:
+    """What is told of the track of that number, whoever it belongs to."""
+    track = scene.tracks[number]
+    return SeenMouth(
+        track=number,
+        shot=track.shot,
+        start_s=round(float(track.times[0]), 3) if track.times else 0.0,
+        end_s=round(float(track.times[-1]), 3) if track.times else 0.0,
+        box=median_box(track),
+        side_px=round(track.side_px, 1),
+        heard_s=round(heard_s(track, scene.spoken), 3),
+    )
 
 
 def heard_s(track: MouthTrack, spoken: Spans) -> float:
