@@ -94,15 +94,19 @@ class Signals:
     single: Floats
     """The network's outputs, NaN where it was not asked."""
     many: Floats
+    _sides: dict[tuple[int, int], dict[str, float]] = field(default_factory=dict)
+    """Of every place weighed so far: each is weighed before and after the network is asked."""
 
     def around(self, start: int, end: int) -> dict[str, float]:
         """What every detector says of a transition, at its strongest."""
         near = slice(max(0, start - 1), end + 2)
+        if (start, end) not in self._sides:
+            self._sides[start, end] = sides(self.thumbs, start, end)
         said = {
             "content": float(self.content[near].max()),
             "ratio": float(self.ratio[near].max()),
             "novelty": float(self.similar.novelty[near].max()),
-            **sides(self.thumbs, start, end),
+            **self._sides[start, end],
         }
         if np.isfinite(self.single[near]).all():
             said["network"] = float(self.single[near].max())
