@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -94,3 +94,17 @@ def test_weights_that_no_catalogue_lists_leave_a_provider_out():
     state = registry.readiness(foreign)
     assert not state.ready
     assert "nobodys-weights" in state.why
+
+
+@pytest.mark.parametrize("name", ["opencv_setting_up", "opencv_setting_up.part"])
+def test_a_package_that_is_being_loaded_is_there(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """While one thread imports OpenCV, others find it without a spec: the tools of another clip must not fail on it."""
+    monkeypatch.setitem(sys.modules, "opencv_setting_up", ModuleType("opencv_setting_up"))
+    monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    assert registry.readiness(replace(TOOLS["objects"].providers[0], packages=(name,), weights=())).ready
+
+
+@pytest.mark.parametrize("name", ["no_such_package", "no_such_package.part"])
+def test_a_package_that_is_absent_is_named(name: str) -> None:
+    state = registry.readiness(replace(TOOLS["objects"].providers[0], packages=(name,), weights=()))
+    assert state.why == f"package not installed: {name}"

@@ -65,7 +65,7 @@ def readiness(provider: AnyProvider, device: str = "cpu") -> Readiness:
             provider, False, f"weights that no catalogue lists: {', '.join(unknown)}", "cinejudge weights list"
         )
     why, mend = [], []
-    absent = [p for p in provider.packages if importlib.util.find_spec(p) is None]
+    absent = [p for p in provider.packages if not _installed(p)]
     if absent:
         why.append(f"package not installed: {', '.join(absent)}")
         mend.append(
@@ -79,6 +79,15 @@ def readiness(provider: AnyProvider, device: str = "cpu") -> Readiness:
         why.append("needs a GPU")
         mend.append("run on a machine with CUDA")
     return Readiness(provider, not why, "; ".join(why), " && ".join(mend))
+
+
+def _installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:  # the package of this name's part is absent
+        return False
+    except ValueError:  # loaded, without a spec: so other threads find OpenCV while one is importing it
+        return True
 
 
 def _told(weight: weights.Weight) -> str:
