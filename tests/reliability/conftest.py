@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,13 @@ import pytest
 from tests.agent.conftest import BRIEF, two_shots
 from tests.reliability.harness import Site, telling_server
 from tests.servers import ModelServer, careful
+
+
+@pytest.fixture(scope="package", autouse=True)
+def heeds_interrupts() -> None:
+    """A shell's background jobs ignore ^C, and so would all that these tests start and interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="package")
