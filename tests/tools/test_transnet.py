@@ -63,6 +63,34 @@ def test_it_computes_what_the_published_code_computes(network) -> None:
         assert float(many[frame]) == pytest.approx(all_, abs=2e-4)
 
 
+@pytest.mark.parametrize("frames", [128, 129, 257])
+def test_what_goes_through_the_first_stack_in_pieces_is_the_same(network, frames: int) -> None:
+    import torch
+
+    from cinejudge.tools.models import transnet
+
+    x = torch.rand((frames, 3, 27, 48), generator=torch.Generator().manual_seed(0))
+    stack = network._stacks[0]
+    with torch.inference_mode():
+        assert torch.allclose(transnet._piecewise(stack, x), transnet._stacked(stack, x), atol=1e-5)
+
+
+def test_networks_see_stretches_of_few_lengths(network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory of ever other sizes is not given back: a long film must not take more of it the longer it is."""
+    import torch
+
+    seen = set()
+
+    def judge(frames):
+        seen.add(len(frames))
+        return torch.zeros(len(frames)), torch.zeros(len(frames))
+
+    monkeypatch.setattr(network, "judge", judge)
+    single, _ = network.predict(np.zeros((2000, 27, 48, 3), np.uint8), [(i * 120, i * 120 + i + 1) for i in range(16)])
+    assert len(seen) == 2 and min(seen) >= 51
+    assert np.isfinite(single).sum() == sum(range(1, 17))
+
+
 def test_a_long_film_is_judged_in_pieces_that_agree(network, monkeypatch: pytest.MonkeyPatch) -> None:
     from cinejudge.tools.models import transnet
 
