@@ -2,11 +2,11 @@
 
     python benchmarks/shots/train.py MATERIAL...
 
-``MATERIAL`` are folders written by ``material.py`` with ``--split train`` or ``--clips``. What the product does is done
-step by step: the cheap detectors propose, a triage is fitted to what they say; where it leaves a chance the network is
-asked, a second triage is fitted; what passes is measured as in a first round, and judged. Each step sees what the
-models of the steps before let through. Everything is labelled by the known truth, and written to ``score.json`` of the
-package.
+``MATERIAL`` are folders written by ``material.py`` with ``--split train`` or ``--clips``, or by ``films.py``. What the
+product does is done step by step: the cheap detectors propose, a triage is fitted to what they say; where it leaves a
+chance the network is asked, a second triage is fitted; what passes is measured as in a first round, and judged. Each
+step sees what the models of the steps before let through. Everything is labelled by the known truth, and written to
+``score.json`` of the package.
 """
 
 from __future__ import annotations
@@ -69,13 +69,15 @@ class Heard:
 
 @dataclass
 class Made:
-    """A made clip and what the detectors say of it."""
+    """A clip and what the detectors say of it."""
 
     perception: Perception
     signals: Signals
     pool: Pool
     labels: list[Label]
     black: set[int]
+    unsure: list[tuple[int, int]]
+    """First and last frames of what nobody could say."""
     weight: float
 
     def heard(self) -> list[Heard]:
@@ -89,7 +91,8 @@ class Made:
 
     def rows(self, places: Iterable[Heard | Suspect]) -> list[tuple[bool, tuple[dict[str, float], int, float]]]:
         """Whether each is gradual, and its row; those that teach nothing left out."""
-        known = ((s, label(s, self.labels, self.black)) for s in places)
+        sure = (s for s in places if not any(s.span[0] <= b + 1 and s.span[1] >= a - 1 for a, b in self.unsure))
+        known = ((s, label(s, self.labels, self.black)) for s in sure)
         return [(s.gradual, (s.features, y, self.weight)) for s, y in known if y is not None]
 
 
@@ -173,8 +176,9 @@ def listened(video: Path, entry: Mapping[str, Any], cache: Path) -> Made:
         _ = footage.luma, footage.times  # mapped, they outlive the footage
     perception = Perception(footage, ArtifactStore(cache / "artifacts"), cache / "evidence")
     black = {c["frame"] for c in entry["cuts"] if c.get("kind") == "cut-to-black"}
+    unsure = [(a["start"], a["end"]) for a in entry.get("ambiguous", ())]
     weight = TRAP_WEIGHT if entry["kind"] in TRAPS else 1.0
-    return Made(perception, signals, cheap(signals), labels_of(entry), black, weight)
+    return Made(perception, signals, cheap(signals), labels_of(entry), black, unsure, weight)
 
 
 class Models:

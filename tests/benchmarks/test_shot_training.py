@@ -54,3 +54,9 @@ def test_places_of_little_weight_teach_little(train: ModuleType) -> None:
     against = [({"fit": x}, 1 - y, 0.01) for (row, y, _) in told for x in [row["fit"]]]
     found = scorer(train.fit(told + against))
     assert found.probability({"fit": 1.0}) > 0.9 > 0.1 > found.probability({"fit": 0.0})
+
+
+def test_what_nobody_could_say_teaches_nothing(train: ModuleType) -> None:
+    clip = train.Made(None, None, None, [train.Label(50, 50, "hard")], set(), [(80, 100)], 1.0)
+    places = [train.Heard(t, t, {"at": t}) for t in (20, 50, 79, 90, 101, 110)]
+    assert [(row[0]["at"], row[1]) for _, row in clip.rows(places)] == [(20, 0), (50, 1), (110, 0)]

@@ -7,7 +7,7 @@ import pytest
 
 from cinejudge.tools import shots
 from cinejudge.tools.cutting.self_similarity import self_similarity, sides
-from cinejudge.tools.cutting.signals import fades, levels, plain_runs
+from cinejudge.tools.cutting.signals import fades, levels, runs
 from tests.agent.segment.film import Film, mixed, scene
 
 
@@ -41,6 +41,34 @@ def test_a_fade_through_black_is_one_stretch_and_the_black_is_told() -> None:
     assert 28 <= black[0] <= 29 and 33 <= black[1] <= 35
 
 
+def faded(film: np.ndarray, first: float, last: float) -> np.ndarray:
+    return film * np.linspace(first, last, len(film))[:, None, None, None]
+
+
+@pytest.mark.parametrize("length", [30, 60])
+def test_a_slow_way_through_black_is_not_told_in_halves(length: int) -> None:
+    a, b = scene(1, 60 + length), scene(2, 60 + length)
+    found = propose(a[:60], faded(a[60:], 1, 0), np.zeros((5, 72, 128, 3), np.float32), faded(b[:length], 0, 1), b[60:])
+    end = 60 + 2 * length + 5
+    slow = [(c.start_frame, c.end_frame) for c in found.candidates if c.end_frame - c.start_frame > 1]
+    within = [span for span in slow if span[0] >= 60 and span[1] <= end]
+    assert len(within) == 1 and within[0][0] <= 63 and within[0][1] >= end - 3
+
+
+def test_a_file_that_begins_or_ends_with_a_fade_holds_no_change_within_it() -> None:
+    a, black = scene(1, 90), np.zeros((8, 72, 128, 3), np.float32)
+    found = propose(black, faded(a[:30], 0, 1), a[30:60], faded(a[60:], 1, 0), black)
+    assert not [c for c in found.candidates if c.start_frame < c.end_frame and (c.end_frame < 38 or c.start_frame > 70)]
+
+
+def test_words_on_black_are_black_still() -> None:
+    card = np.zeros((40, 72, 128, 3), np.float32)
+    card[8:, 30:40, 30:90] = 230
+    light = levels(np.clip(np.concatenate([scene(1, 60), card]), 0, 255).astype(np.uint8))
+    assert light.empty[60:].all() and not light.empty[:60].any()
+    assert light.through(59, 68) == 0.0
+
+
 def test_nothing_is_proposed_where_nothing_moves() -> None:
     still = np.repeat(scene(1, 1), 60, axis=0)
     assert propose(still).candidates == ()
@@ -67,9 +95,9 @@ def test_a_long_clip_is_worked_on_in_pieces_that_agree() -> None:
 
 def test_black_reaches_to_the_ends() -> None:
     dark = np.zeros((30, 27, 48, 3), np.uint8)
-    assert plain_runs(levels(dark)) == [(0, 30)]
+    assert runs(levels(dark).plain) == [(0, 30)]
     assert fades(levels(dark)) == [(0, 30)]
-    assert plain_runs(levels(255 - dark)) == [(0, 30)]
+    assert runs(levels(255 - dark).plain) == [(0, 30)]
 
 
 def test_sides_tell_a_dissolve_from_a_pan() -> None:

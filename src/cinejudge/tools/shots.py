@@ -6,8 +6,9 @@ around places that they leave any chance. What has none by the word of all detec
 
 from __future__ import annotations
 
+import bisect
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,11 @@ from cinejudge import weights
 from cinejudge.media import Footage
 from cinejudge.schema import Record, Unit
 from cinejudge.schema.shot import TransitionKind
+from cinejudge.tools.boundaries import BLACK_SHOT_S
 from cinejudge.tools.contract import Look, Provider, Tool, ToolArgs, ToolResult
 from cinejudge.tools.cutting.score import scorer_for
 from cinejudge.tools.cutting.self_similarity import SelfSimilarity, self_similarity, sides
-from cinejudge.tools.cutting.signals import Floats, Levels, content_change, fades, levels, plain_runs, runs, surges
+from cinejudge.tools.cutting.signals import Floats, Levels, content_change, fades, levels, runs, surges
 
 if TYPE_CHECKING:
     from cinejudge.tools.models.transnet import TransNetV2
@@ -41,6 +43,8 @@ NOVELTY_FLOOR = 1.8
 """Self-similarity below this proposes nothing; an abrupt change between calm pictures reaches 5 and more."""
 STEP_FLOOR = 1.0
 """A smaller change proposes nothing even between calm frames."""
+PASSAGE_ROOM = 2
+"""Frames that a gradual change may reach beyond a way through black or white and still be taken for all of it."""
 MERGE_FRAMES = 1
 """Hard-cut candidates this close together are one."""
 
@@ -108,6 +112,8 @@ class Signals:
             "novelty": float(self.similar.novelty[near].max()),
             **self._sides[start, end],
         }
+        if end - start > 1:
+            said["plain"] = self.light.through(start, end)
         if np.isfinite(self.single[near]).all():
             said["network"] = float(self.single[near].max())
             said["network_span"] = float(self.many[start : end + 1].mean())
@@ -122,7 +128,7 @@ def features(signals: Mapping[str, float], frames: int) -> dict[str, float]:
         frames: Length of the transition.
     """
     said = {name: math.log(signals[name] + small) for name, small in _SMALL.items()}
-    said |= {name: signals[name] for name in ("mixture", "straight") if name in signals}
+    said |= {name: signals[name] for name in ("mixture", "straight", "plain") if name in signals}
     said |= {name: _logit(signals[name]) for name in ("network", "network_span") if name in signals}
     if frames > 1:
         said["frames"] = math.log(frames)
@@ -137,11 +143,20 @@ _SMALL = {"content": 1.0, "ratio": 0.1, "novelty": 0.1, "apart": 1.0, "contrast"
 class Pool:
     """Collects candidates; one place proposed twice is one candidate with both detectors."""
 
+    frames: int
+    """Length of the clip: what reaches beyond its first or last frame parts nothing."""
+    passages: Sequence[tuple[int, int]]
+    """Ways through a moment of black or white, in order. A gradual change within one is taken for all of it."""
     detectors: dict[tuple[int, int], set[str]] = field(default_factory=dict)
     kinds: dict[tuple[int, int], TransitionKind] = field(default_factory=dict)
 
     def add(self, start: int, end: int, kind: TransitionKind, detector: str) -> None:
         """Takes a proposal."""
+        at = bisect.bisect_right(self.passages, (start + PASSAGE_ROOM, self.frames)) - 1
+        if start < end and at >= 0 and end <= self.passages[at][1] + PASSAGE_ROOM:
+            (start, end), kind = self.passages[at], "fade"
+        if start < 1 or end >= self.frames:
+            return
         spans = [(start, end)]
         if start == end:
             spans += [(end + k, end + k) for k in range(-MERGE_FRAMES, MERGE_FRAMES + 1)]
@@ -187,7 +202,7 @@ def propose(footage: Footage, network: TransNetV2 | None) -> Result:
         frames=frames,
         candidates=tuple(c for c in pool.candidates(signals) if c.confidence >= TRIAGE),
         alone=alone,
-        plain=tuple(plain_runs(signals.light)),
+        plain=tuple(runs(signals.light.plain)),
     )
 
 
@@ -203,7 +218,9 @@ def listen(footage: Footage) -> tuple[Signals, dict[str, tuple[int, ...]]]:
 
 def cheap(signals: Signals) -> Pool:
     """What the cheap detectors propose."""
-    pool = Pool()
+    frames, light = len(signals.thumbs), signals.light
+    short = BLACK_SHOT_S * signals.fps
+    pool = Pool(frames, [(a, b) for a, b in fades(light) if 0 < light.through(a, b) * (b - a) < short])
     _add_hard(pool, signals)
     _add_gradual(pool, signals)
     return pool
@@ -232,27 +249,22 @@ def _add_hard(pool: Pool, s: Signals) -> None:
 
 
 def _add_gradual(pool: Pool, s: Signals) -> None:
-    frames = len(s.content)
     for blend in s.similar.blends:
         pool.add(blend.start, blend.end, "dissolve", "blend")
     for start, end in fades(s.light):
-        if start > 0 and end < frames:
-            pool.add(start, end, "fade", "brightness")
+        pool.add(start, end, "fade", "brightness")
     for passage in s.similar.passages:
         pool.add(passage.start, passage.end, "dissolve", "unlike_sides")
     for start, end in surges(s.content, s.fps):
-        if end < frames:
-            pool.add(start, end, "wipe", "surge")
+        pool.add(start, end, "wipe", "surge")
 
 
 def _add_network(pool: Pool, s: Signals) -> None:
-    frames = len(s.single)
     for t in _peaks(np.nan_to_num(s.single), NETWORK_FLOOR):
-        if t + 1 < frames:
-            pool.add(t + 1, t + 1, "hard_cut", "transnetv2")
+        pool.add(t + 1, t + 1, "hard_cut", "transnetv2")
     for floor in (0.2, 0.5):
         for start, end in runs(s.many > floor):
-            if end - start >= 2 and end < frames:
+            if end - start >= 2:
                 pool.add(start + 1, end, "dissolve", "transnetv2")
 
 
@@ -285,8 +297,8 @@ TOOL = Tool(
     args=Args,
     result=Result,
     providers=(
-        Provider("transnetv2", "3", "paper", _with_network, packages=("torch", "scenedetect"), weights=("transnetv2",)),
-        Provider("pyscenedetect", "3", "substitute", _without_network, packages=("scenedetect",)),
+        Provider("transnetv2", "4", "paper", _with_network, packages=("torch", "scenedetect"), weights=("transnetv2",)),
+        Provider("pyscenedetect", "4", "substitute", _without_network, packages=("scenedetect",)),
     ),
     for_models=False,
 )

@@ -12,8 +12,10 @@ Floats = NDArray[np.float32]
 
 _CHUNK = 512
 """Frames worked on at once, so that memory does not grow with the video."""
-_RAMP = 1.0
+_RAMP = 0.2
 """Grey levels per frame below which a picture no longer fades."""
+_STEADY = 0.3
+"""The same, as a share of what it changed by per frame until there: a fade is steady, light in a scene wavers."""
 DARK = 20
 """Levels at or below which the bright parts of a picture still count as black; likewise from 255 for white."""
 
@@ -57,26 +59,35 @@ def content_change(
 
 @dataclass(frozen=True)
 class Levels:
-    """Brightness of each frame, ``[N]`` each: darkest and brightest parts, and mean; 0 to 255."""
+    """Brightness of each frame, ``[N]`` each."""
 
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
     mean: NDArray[np.float64]
+    """0 to 255."""
+    black: NDArray[np.bool_]
+    white: NDArray[np.bool_]
+    empty: NDArray[np.bool_]
+    """Black or white but for a few words: nothing that could be a shot's picture."""
+
+    @property
+    def plain(self) -> NDArray[np.bool_]:
+        """Black or white."""
+        return self.black | self.white
+
+    def through(self, start: int, end: int) -> float:
+        """Share of black and white on the way from one picture to another, 0 to 1; 0 where either side is empty."""
+        sides = [t for t in (start - 1, end) if 0 <= t < len(self.empty)]
+        return 0.0 if self.empty[sides].any() else float(self.plain[start:end].mean())
 
 
 def levels(thumbs: NDArray[np.uint8]) -> Levels:
     """Measures the brightness of ``[N, H, W, 3]`` pictures."""
-    low, high, mean = (np.empty(len(thumbs)) for _ in range(3))
+    mean, parts = np.empty(len(thumbs)), np.empty((4, len(thumbs)))
     for i in range(0, len(thumbs), _CHUNK):
         part = thumbs[i : i + _CHUNK].reshape(-1, thumbs[0].size)
-        low[i : i + _CHUNK], high[i : i + _CHUNK] = np.percentile(part, (3, 97), axis=1)
+        parts[:, i : i + _CHUNK] = np.percentile(part, (3, 10, 90, 97), axis=1)
         mean[i : i + _CHUNK] = part.mean(axis=1)
-    return Levels(low, high, mean)
-
-
-def plain_runs(light: Levels) -> list[tuple[int, int]]:
-    """``(start, end)`` of each stretch of black or of white pictures, end exclusive."""
-    return runs((light.high <= DARK) | (light.low >= 255 - DARK))
+    dark, light = parts <= DARK, parts >= 255 - DARK
+    return Levels(mean, black=dark[3], white=light[0], empty=dark[2] | light[1])
 
 
 def fades(light: Levels) -> list[tuple[int, int]]:
@@ -84,17 +95,21 @@ def fades(light: Levels) -> list[tuple[int, int]]:
 
     A run of black or white pictures, widened while the mean brightness keeps falling towards it or rising from it.
     """
-    mean = light.mean
     found = []
-    for plain, towards in ((light.high <= DARK, -1), (light.low >= 255 - DARK, 1)):
+    for plain, sign in ((light.black, 1), (light.white, -1)):
         for first, last in runs(plain):
-            start, end = first, last
-            while start > 1 and towards * (mean[start - 1] - mean[start - 2]) > _RAMP:
-                start -= 1
-            while end < len(mean) - 1 and towards * (mean[end] - mean[end + 1]) > _RAMP:
-                end += 1
-            found.append((start, end))
+            before = _ramp(light.mean[:first][::-1], sign)
+            found.append((first - before, last + _ramp(light.mean[last:], sign)))
     return sorted(found)
+
+
+def _ramp(mean: NDArray[np.float64], sign: int) -> int:
+    """How many frames a fade takes, counted from its plain end on; ``sign`` is 1 for black and -1 for white."""
+    for frames in range(len(mean) - 1):
+        sofar = sign * (mean[frames] - mean[0]) / max(frames, 1)
+        if sign * (mean[frames + 1] - mean[frames]) <= max(_RAMP, _STEADY * sofar):
+            return frames
+    return max(0, len(mean) - 1)
 
 
 def surges(content: Floats, fps: float) -> list[tuple[int, int]]:
