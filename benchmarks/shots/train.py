@@ -2,9 +2,9 @@
 
     python benchmarks/shots/train.py MATERIAL...
 
-``MATERIAL`` are folders written by ``material.py`` with ``--split train`` or ``--clips``, or by ``films.py``. What the
-product does is done step by step: the cheap detectors propose, a triage is fitted to what they say; where it leaves a
-chance the network is asked, a second triage is fitted; what passes is measured as in a first round, and judged. Each
+``MATERIAL`` are folders written by ``material.py`` with ``--split train`` or ``--clips``, or by ``packaged.py``. What
+the product does is done step by step: the cheap detectors propose, a triage is fitted to what they say; where it leaves
+a chance the network is asked, a second triage is fitted; what passes is measured as in a first round, and judged. Each
 step sees what the models of the steps before let through. Everything is labelled by the known truth, and written to
 ``score.json`` of the package.
 """

@@ -1,9 +1,9 @@
-"""Films that packages ship, with their cuts labelled by eye: python benchmarks/shots/films.py PACKAGES OUT
+"""Films that packages ship, with their cuts labelled by eye: python benchmarks/shots/packaged.py PACKAGES OUT
 
-Real footage moves as no made clip does: hands, water, crowds, hand-held cameras. Each film of ``films.json`` is looked
-for below ``PACKAGES``, a folder of unpacked packages, by its content; what is found is laid in ``OUT`` with
-``OUT/labels.json`` in the form of the labelled clips, what is missing is named with the command that gets it. The films
-belong to their makers; none of them is in this project.
+Real footage moves as no made clip does: hands, water, crowds, hand-held cameras. Each film of ``packaged.json`` is
+looked for below ``PACKAGES``, a folder of unpacked packages, by its content; what is found is laid in ``OUT`` with
+``OUT/labels.json`` in the form of the labelled clips, and what is missing is named with its package. The films belong
+to their makers; none of them is in this project.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 import av
 
-LIST = Path(__file__).with_name("films.json")
+LIST = Path(__file__).with_name("packaged.json")
 
 
 def lay_out(packages: Path, out: Path) -> list[str]:

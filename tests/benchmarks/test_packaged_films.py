@@ -15,9 +15,9 @@ from tests.videos import make_video, pan
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks" / "shots"))
 
-import films
+import packaged
 
-LISTED: dict[str, dict[str, Any]] = json.loads(films.LIST.read_text(encoding="utf-8"))
+LISTED: dict[str, dict[str, Any]] = json.loads(packaged.LIST.read_text(encoding="utf-8"))
 
 
 def entry(path: Path, **rest: Any) -> dict[str, Any]:
@@ -32,10 +32,10 @@ def test_what_is_there_is_laid_out_and_what_is_missing_is_told(tmp_path: Path, m
     video = make_video(unpacked / "film.mp4", pan(40))
     whole, piece = entry(video), entry(video, frames=[10, 25], cuts=[{"frame": 5, "type": "hard"}])
     listed = {"whole.mp4": whole, "piece.mp4": piece, "gone.mp4": whole | {"sha256": "0" * 64}}
-    monkeypatch.setattr(films, "LIST", tmp_path / "films.json")
-    films.LIST.write_text(json.dumps(listed))
+    monkeypatch.setattr(packaged, "LIST", tmp_path / "packaged.json")
+    packaged.LIST.write_text(json.dumps(listed))
     out = tmp_path / "out"
-    assert films.lay_out(tmp_path / "packages", out) == ["gone.mp4"]
+    assert packaged.lay_out(tmp_path / "packages", out) == ["gone.mp4"]
     labels = json.loads((out / "labels.json").read_text())
     assert list(labels) == ["whole.mp4", "piece.mp4"]
     assert labels["piece.mp4"]["cuts"] == [{"frame": 5, "type": "hard"}]
