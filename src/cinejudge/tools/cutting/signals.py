@@ -76,7 +76,8 @@ class Levels:
     def through(self, start: int, end: int) -> float:
         """Share of black and white on the way from one picture to another, 0 to 1; 0 where either side is empty."""
         sides = [t for t in (start - 1, end) if 0 <= t < len(self.empty)]
-        return 0.0 if self.empty[sides].any() else float(self.plain[start:end].mean())
+        within = slice(start, end)
+        return 0.0 if self.empty[sides].any() else float((self.black[within] | self.white[within]).mean())
 
 
 def levels(thumbs: NDArray[np.uint8]) -> Levels:
