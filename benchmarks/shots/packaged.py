@@ -1,4 +1,4 @@
-"""Films that packages ship, with their cuts labelled by eye: python benchmarks/shots/packaged.py PACKAGES OUT
+"""Films that packages ship, with their cuts labelled: python benchmarks/shots/packaged.py PACKAGES OUT
 
 Real footage moves as no made clip does: hands, water, crowds, hand-held cameras. Each film of ``packaged.json`` is
 looked for below ``PACKAGES``, a folder of unpacked packages, by its content; what is found is laid in ``OUT`` with

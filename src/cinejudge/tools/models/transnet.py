@@ -141,7 +141,7 @@ def _stacked(stack: _Stack, x: Tensor) -> Tensor:
 
 
 def _piecewise(stack: _Stack, x: Tensor) -> Tensor:
-    """The same, some frames at a time: on large pictures it spares two thirds of the memory and a fifth of the time."""
+    """The same, some frames at a time: of 300 frames the whole network takes a sixth less time so, and less memory."""
     count = math.ceil(len(x) / _PIECE)
     bounds = [len(x) * i // count for i in range(count + 1)]
     done = []
