@@ -11,14 +11,15 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "cinejudge"
 
 MAY_IMPORT: dict[str, set[str]] = {
     "schema": set(),
-    "media": {"schema"},
+    "atomic": set(),
+    "media": {"schema", "atomic"},
     "weights": {"schema"},
     "rubrics": {"schema"},
     "prompts": {"schema"},
-    "llm": {"schema"},
+    "llm": {"schema", "atomic"},
     "briefs": {"schema"},
-    "tools": {"schema", "media", "weights"},
-    "traces": {"schema", "media"},  # a served report hands out the video itself, through the door
+    "tools": {"schema", "atomic", "media", "weights"},
+    "traces": {"schema", "atomic", "media"},  # a served report hands out the video itself, through the door
     "agent": {"schema", "media", "weights", "rubrics", "prompts", "llm", "briefs", "tools", "traces"},
 }
 TOP = {"cli", "estimating", "evaluation", "judging", "settings", "__init__", "__main__"}

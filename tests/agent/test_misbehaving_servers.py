@@ -56,7 +56,7 @@ def suite(tmp_path: Path) -> Path:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries and time-outs that a test can wait for."""
     monkeypatch.setenv("GOOGLE_API_KEY", "test")
-    monkeypatch.setattr(llm, "Session", partial(llm.Session, retries=QUICK, timeout_s=1.0))
+    monkeypatch.setattr(llm, "Session", partial(llm.Session, retries=QUICK, timeout_s=3.0))
 
 
 @pytest.fixture(params=["openai", "google"])

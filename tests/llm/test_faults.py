@@ -119,7 +119,7 @@ async def test_a_wait_never_outlasts_the_time_limit(new_session: NewSession) -> 
 
 async def test_a_server_that_hangs(new_session: NewSession) -> None:
     with ModelServer(once(Fault(delay_s=30), FINE)) as server:
-        session = new_session(server, timeout_s=0.5)
+        session = new_session(server, timeout_s=2)
         assert (await session.ask(HELLO)).finish == "stop"
     assert server.calls == 2
 

@@ -1,6 +1,7 @@
 """The senses for one clip: caching, shared calls, honest outcomes."""
 
 import asyncio
+import errno
 import logging
 import threading
 
@@ -165,6 +166,15 @@ async def test_a_damaged_or_outdated_record_is_replaced(bench):
         path.write_bytes(broken)
         assert await bench.senses().look("bench") == found.model_copy(update={"seconds": pytest.approx(0, abs=1)})
     assert len(bench.calls) == 3
+
+
+async def test_a_cache_that_cannot_be_written_ends_the_run_in_one_line(bench, monkeypatch):
+    def full(path, data, durable):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, "write_atomic", full)
+    with pytest.raises(ConfigError, match=r"cannot write in the cache folder .*: No space left on device"):
+        await bench.senses().look("bench")
 
 
 async def test_evidence_whose_pictures_are_gone_is_found_again(bench):

@@ -104,6 +104,24 @@ class TestFolder:
         with start() as again:
             assert (again.path / "run.json").exists()
 
+    @pytest.mark.parametrize("again", ["start", "reopen"])
+    def test_what_a_kill_left_unfinished_is_swept(
+        self, again: str, start: Start, small_verdict: Make, tmp_path: Path
+    ) -> None:
+        with start() as folder:
+            folder.clip(CLIP_ID).write_verdict(small_verdict())
+            kept = sorted(path for path in folder.path.rglob("*") if path.is_file())
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        (elsewhere / ".notes.tmp").touch()
+        (folder.path / "videos" / "link").symlink_to(elsewhere)
+        for place in (".", f"videos/{CLIP_ID}", "artifacts/0a"):
+            (folder.path / place).mkdir(parents=True, exist_ok=True)
+            (folder.path / place / ".metrics.csv.rur91qfs.tmp").write_bytes(b"clip,met")
+        with start() if again == "start" else RunFolder.reopen(folder.path):
+            assert sorted(path for path in folder.path.rglob("*") if path.is_file()) == kept
+        assert (elsewhere / ".notes.tmp").exists()
+
     def test_verdict_means_done(self, start: Start, small_verdict: Make) -> None:
         with start() as folder:
             assert folder.clip(CLIP_ID).verdict() is None

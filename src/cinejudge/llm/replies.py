@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from cinejudge.atomic import write_atomic
 from cinejudge.schema import content_hash
 from cinejudge.schema.chat import Message, Reply, Settings, ToolChoice, ToolSpec
 from cinejudge.schema.errors import TraceError
@@ -54,29 +53,10 @@ class ReplyCache:
     def put(self, key: str, reply: Reply) -> None:
         """Stores a reply so that it survives a crash of the machine: written, synced, then renamed into place."""
         path = self._path(key)
-        temporary = path.with_suffix(f".{secrets.token_hex(8)}.tmp")  # nobody else's, of this process or another
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                file.write(reply.model_dump_json().encode())
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-            _sync_folder(path.parent)
+            write_atomic(path, reply.model_dump_json().encode())
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise TraceError(f"cannot store a reply in {self._root}: {error.strerror}") from error
 
     def _path(self, key: str) -> Path:
         return self._root / key[:2] / f"{key}.json"
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename durable, where folders can be synced (not on Windows)."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cinejudge.media.atomic import write_atomic
+from cinejudge.atomic import write_atomic
 from cinejudge.media.sound import Sound
 from cinejudge.schema import Artifact
 from cinejudge.schema.errors import TraceError
@@ -44,7 +44,7 @@ class ArtifactStore:
         if path.is_file() and path.stat().st_size == len(data):
             return sha256
         try:
-            write_atomic(path, data)
+            write_atomic(path, data, durable=False)
         except OSError as error:
             raise TraceError(f"cannot store an artifact in {self._root}: {error.strerror}") from error
         return sha256

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cinejudge.media.atomic import write_atomic
+from cinejudge.atomic import write_atomic
 from cinejudge.media.limits import MediaLimits
 from cinejudge.schema import Clip
 from cinejudge.schema.errors import ConfigError
@@ -54,6 +54,6 @@ def save(record: Path, limits: MediaLimits, facts: Facts) -> None:
         "words": facts.words,
     }
     try:
-        write_atomic(record, json.dumps(kept).encode())
+        write_atomic(record, json.dumps(kept).encode(), durable=False)
     except OSError as error:
         raise ConfigError(f"cannot write in the cache folder {record.parents[1]}: {error.strerror}") from error

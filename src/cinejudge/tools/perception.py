@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cinejudge import weights
+from cinejudge.atomic import write_atomic
 from cinejudge.media import ArtifactStore, Footage
 from cinejudge.media.recording import read_recording
 from cinejudge.media.still import read_still
@@ -212,7 +212,7 @@ def _read(path: Path, tool: AnyTool) -> Evidence | None:
 
 
 def _write(path: Path, evidence: Evidence) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_bytes(evidence.model_dump_json().encode())
-    temporary.replace(path)
+    try:
+        write_atomic(path, evidence.model_dump_json().encode(), durable=False)
+    except OSError as error:
+        raise ConfigError(f"cannot write in the cache folder {path.parents[1]}: {error.strerror}") from error

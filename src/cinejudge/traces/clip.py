@@ -11,10 +11,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from cinejudge.atomic import sync_folder
 from cinejudge.schema import Failure, Verdict
 from cinejudge.schema.errors import TraceError
 from cinejudge.traces.events import EVENTS, Event, EventKind
-from cinejudge.traces.files import cannot_write, read_record, sync_folder, without_secrets, write_record
+from cinejudge.traces.files import cannot_write, read_record, without_secrets, write_record
 
 
 class ClipTrace:

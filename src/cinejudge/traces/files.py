@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
+from cinejudge.atomic import write_atomic
 from cinejudge.schema import SCHEMA_VERSION, Record
 from cinejudge.schema.errors import TraceError
 
@@ -20,38 +19,16 @@ R = TypeVar("R", bound=Record)
 _SECRET_NAMES = ("_API_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes) -> None:
     """Replaces a file in one step; after a crash or on a full disk the old one still stands.
 
     Raises:
         TraceError: the disk is full, or the folder cannot be written.
     """
-    temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-        sync_folder(path.parent)
+        write_atomic(path, data)
     except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):  # the fault worth telling is the first one
-                temporary.unlink(missing_ok=True)
         raise cannot_write(path, error) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes a created or renamed entry survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def cannot_write(path: Path, error: OSError) -> TraceError:
@@ -74,7 +51,7 @@ def write_record(path: Path, record: Record) -> None:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise TraceError(f"cannot write {path}: {where} would not be readable again ({first['msg']})") from error
-    write_atomic(path, text.encode())
+    write_bytes(path, text.encode())
 
 
 def read_record(path: Path, kind: type[R]) -> R:

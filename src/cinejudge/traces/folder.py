@@ -12,10 +12,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 
+from cinejudge.atomic import UNFINISHED
 from cinejudge.schema import Artifact, Brief, Options, Verdict, Versions, content_hash
 from cinejudge.schema.errors import TraceError
 from cinejudge.traces.clip import ClipTrace
-from cinejudge.traces.files import cannot_write, read_record, write_atomic, write_record
+from cinejudge.traces.files import cannot_write, read_record, write_bytes, write_record
 from cinejudge.traces.lock import take_lock
 from cinejudge.traces.run import Run, new_run
 from cinejudge.traces.summary import Summary, build_summary, metrics_csv, metrics_parquet
@@ -72,6 +73,7 @@ class RunFolder:
                 run = asked
                 write_record(path / "run.json", run)
             folder = cls(path, run, find, lock)
+            folder._sweep()
             for trace in folder._present(folder._writable):
                 trace.forget_failure()
             folder._unlink("summary.json")
@@ -90,6 +92,7 @@ class RunFolder:
         run = cls.load(path).run
         folder = cls(path, run, None, take_lock(path))
         try:
+            folder._sweep()
             folder._asked = {trace.id: trace for trace in folder._listed(folder._writable)}
         except BaseException:
             folder.close()
@@ -145,9 +148,9 @@ class RunFolder:
         """
         traces = self.traces()
         summary = build_summary(self.run, traces)
-        write_atomic(self.path / "metrics.csv", metrics_csv(traces).encode())
+        write_bytes(self.path / "metrics.csv", metrics_csv(traces).encode())
         if find_spec("pyarrow"):
-            write_atomic(self.path / "metrics.parquet", metrics_parquet(traces))
+            write_bytes(self.path / "metrics.parquet", metrics_parquet(traces))
         write_record(self.path / "summary.json", summary)
         return summary
 
@@ -192,6 +195,13 @@ class RunFolder:
         if bad:
             raise TraceError(f"{summary} is damaged: not the id of a clip: {bad[0]!r}")
         return tuple(open_trace(self.path / "videos" / name) for name in listed)
+
+    def _sweep(self) -> None:
+        """Removes what a killed process had begun to write: under the lock, no other run writes here."""
+        for place in (".", "videos/*", "artifacts/*"):
+            for unfinished in self.path.glob(f"{place}/{UNFINISHED}"):
+                if not unfinished.parent.is_symlink():
+                    self._unlink(str(unfinished.relative_to(self.path)))
 
     def _unlink(self, name: str) -> None:
         try:

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from cinejudge.traces.files import write_atomic
+from cinejudge.traces.files import write_bytes
 from cinejudge.traces.folder import RunFolder
 from cinejudge.traces.report.data import page_data
 
@@ -33,7 +33,7 @@ def build_report(folder: Path) -> Path:
         TraceError: a trace is damaged, or the file cannot be written.
     """
     path = folder / "report.html"
-    write_atomic(path, page(page_data(RunFolder.load(folder))).encode())
+    write_bytes(path, page(page_data(RunFolder.load(folder))).encode())
     return path
 
 
