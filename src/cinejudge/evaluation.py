@@ -181,6 +181,8 @@ async def judge_all(
     work: Work, options: Options, session: Session, folder: RunFolder, watch: Watcher | None
 ) -> tuple[Verdict | Failure, ...]:
     """Judges every clip, so many at the same time as the options say; results are in the order of the videos."""
+    import cv2  # noqa: F401 - whole before clips run side by side: while one thread loads it, others find half of it
+
     from cinejudge.media import distinct_names
     from cinejudge.traces import EarlierRuns
     from cinejudge.weights import cache_dir

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 from cinejudge.schema import Failure, Verdict
@@ -119,3 +122,20 @@ def test_a_clip_that_was_moved_and_renamed_is_looked_at_no_more(judge: Judge, cl
     (again,) = outcome.results
     assert isinstance(again, Verdict) and again.clip.name == "under another name.mkv"
     assert again.usage.seconds["decode"] == 0
+
+
+FIRST_LOOK = """
+import os, sys
+from cinejudge import evaluate, evaluation
+
+async def judge_clip(*args, **more):
+    os._exit(0 if getattr(sys.modules.get("cv2"), "__spec__", None) else 1)
+
+evaluation.judge_clip = judge_clip
+evaluate(sys.argv[1], out=sys.argv[2], offline=True)
+"""
+
+
+def test_opencv_is_whole_before_clips_are_judged_side_by_side(clip: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FIRST_LOOK, str(clip), str(tmp_path / "out")]
+    subprocess.run(command, check=True, env=os.environ | {"CINEJUDGE_CACHE_DIR": str(tmp_path / "cache")})
