@@ -43,6 +43,8 @@ SIZE = 0.00007
 """Weights of the penalties on bends and on size."""
 TRAP_WEIGHT = 0.35
 """Weight of candidates from clips that are made to mislead: in real clips such moments are far rarer than here."""
+GENERATED_WEIGHT = 0.5
+"""Weight of those from generated videos that packages ship: most are shown at half their frame rate."""
 
 Rows = list[tuple[dict[str, float], int, float]]
 """What is known of a place, whether it is a boundary, and its weight."""
@@ -177,7 +179,7 @@ def listened(video: Path, entry: Mapping[str, Any], cache: Path) -> Made:
     perception = Perception(footage, ArtifactStore(cache / "artifacts"), cache / "evidence")
     black = {c["frame"] for c in entry["cuts"] if c.get("kind") == "cut-to-black"}
     unsure = [(a["start"], a["end"]) for a in entry.get("ambiguous", ())]
-    weight = TRAP_WEIGHT if entry["kind"] in TRAPS else 1.0
+    weight = TRAP_WEIGHT if entry["kind"] in TRAPS else GENERATED_WEIGHT if entry["kind"] == "generated" else 1.0
     return Made(perception, signals, cheap(signals), labels_of(entry), black, unsure, weight)
 
 

@@ -130,6 +130,14 @@ async def test_a_shot_that_begins_black_is_not_taken_for_a_moment_of_black() -> 
     assert (found.start, found.end) == (40, 40)
 
 
+async def test_words_that_appear_on_black_do_not_end_it() -> None:
+    film = Film(scene(1, 30), np.zeros((40, 72, 128, 3), np.float32))
+    assert not film.thumbs[30:].any()
+    film.thumbs[42:, 12:14, 10:38] = 255  # a title, twelve frames after the cut to black
+    found = await measure(film, 30)
+    assert (found.start, found.end, found.kind) == (30, 30, "hard_cut")
+
+
 async def test_places_at_the_ends_of_the_film() -> None:
     film = Film(scene(1, 30))
     for start, end in ((1, 1), (29, 29), (1, 29)):

@@ -206,8 +206,9 @@ def settle(pictures: Pictures, place: Place) -> tuple[int, int]:
             start -= 1
         while end + 1 < place.last and pictures.black(end):
             end += 1
-        # Black from the first frames of the shot on is how it begins, nothing that passes between two pictures.
-        within = start - place.first > 1 and not pictures.black(start - 1) and not pictures.black(end)
+        # Black from the first frames of the shot on is how it begins, and words on black are black still: neither is
+        # anything that passes between two pictures.
+        within = start - place.first > 1 and not pictures.empty(start - 1) and not pictures.empty(end)
         if within and end - start < longest:
             return start, end
     for mixed in (at, at - 1):
@@ -294,6 +295,6 @@ TOOL = Tool(
     validity="Any two frames of one clip.",
     args=Args,
     result=Result,
-    providers=(Provider("opencv", "3", "own", _run, packages=("cv2",)),),
+    providers=(Provider("opencv", "4", "own", _run, packages=("cv2",)),),
     for_models=False,
 )

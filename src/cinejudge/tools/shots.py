@@ -297,8 +297,8 @@ TOOL = Tool(
     args=Args,
     result=Result,
     providers=(
-        Provider("transnetv2", "4", "paper", _with_network, packages=("torch", "scenedetect"), weights=("transnetv2",)),
-        Provider("pyscenedetect", "4", "substitute", _without_network, packages=("scenedetect",)),
+        Provider("transnetv2", "5", "paper", _with_network, packages=("torch", "scenedetect"), weights=("transnetv2",)),
+        Provider("pyscenedetect", "5", "substitute", _without_network, packages=("scenedetect",)),
     ),
     for_models=False,
 )

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cinejudge.agent.segment.correct import LEAST, LEAST_HIDDEN, pooled, possible_shots, select
+from cinejudge.agent.segment.correct import LEAST_CUT, LEAST_GRADUAL, LEAST_HIDDEN, pooled, possible_shots, select
 from cinejudge.agent.segment.propose import Suspect
 from cinejudge.schema import Correction
 
@@ -30,15 +30,20 @@ def test_nothing_from_nothing() -> None:
 
 
 def test_a_boundary_needs_a_probability() -> None:
-    assert chosen(suspect(10, 10, LEAST - 0.01)) == []
-    assert chosen(suspect(10, 10, LEAST)) == [(10, 10)]
+    assert chosen(suspect(10, 10, LEAST_CUT - 0.01)) == []
+    assert chosen(suspect(10, 10, LEAST_CUT)) == [(10, 10)]
 
 
 def test_a_place_that_the_detectors_hardly_believed_in_needs_more() -> None:
-    doubtful = (LEAST + LEAST_HIDDEN) / 2
+    doubtful = (LEAST_CUT + LEAST_HIDDEN) / 2
     assert chosen(suspect(40, 40, doubtful)) == [(40, 40)]
     assert chosen(suspect(40, 40, doubtful, weak=True)) == []
     assert chosen(suspect(40, 40, LEAST_HIDDEN, weak=True)) == [(40, 40)]
+
+
+def test_a_gradual_transition_needs_more_than_a_cut() -> None:
+    assert chosen(suspect(40, 50, (LEAST_CUT + LEAST_GRADUAL) / 2)) == []
+    assert chosen(suspect(40, 50, LEAST_GRADUAL)) == [(40, 50)]
 
 
 def test_of_two_readings_of_one_transition_the_likelier_stands() -> None:
@@ -59,6 +64,13 @@ def test_two_parts_of_one_dissolve_are_one() -> None:
     assert chosen(suspect(20, 30, 0.9), suspect(36, 44, 0.8)) == [(20, 30)]
     assert chosen(suspect(20, 30, 0.9), suspect(41, 49, 0.8)) == [(20, 30), (41, 49)]
     assert chosen(suspect(20, 30, 0.9), suspect(36, 36, 0.8)) == [(20, 30), (36, 36)]
+
+
+def test_what_changes_right_beside_a_gradual_transition_is_a_part_of_it() -> None:
+    wipe = suspect(163, 167, 0.9)
+    assert chosen(wipe, suspect(170, 170, 0.8)) == [(163, 167)]
+    assert chosen(wipe, suspect(172, 172, 0.8)) == [(163, 167), (172, 172)]
+    assert chosen(suspect(158, 160, 0.8), suspect(163, 163, 0.9)) == [(163, 163)]
 
 
 def test_a_frame_or_two_at_the_end_of_the_file_are_no_shot() -> None:

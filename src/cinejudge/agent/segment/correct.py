@@ -11,11 +11,14 @@ from cinejudge.agent.segment.propose import SHORTEST_SHOT, Suspect
 from cinejudge.schema import Clip
 from cinejudge.tools.boundaries import BLACK_SHOT_S
 
-LEAST = 0.3
-"""Probability that a boundary needs; of .3 and .5, the better one on held-out made clips (``docs/shots.md``)."""
+LEAST_CUT = 0.3
+"""Probability that a hard cut needs."""
+
+LEAST_GRADUAL = 0.4
+"""The same for a gradual transition: what is mistaken for a boundary is mostly motion that looks like a dissolve."""
 
 LEAST_HIDDEN = 0.5
-"""The same for a place that the detectors hardly believed in: most of those are nothing."""
+"""The same for a place that the detectors hardly believed in: most of those are nothing (``docs/shots.md``)."""
 
 LAST_SHOT = 3
 """Frames of the last shot of a file, at least."""
@@ -52,8 +55,17 @@ def possible_shots(plain: Sequence[tuple[int, int]], clip: Clip) -> IsShot:
     return is_shot
 
 
+def least(suspect: Suspect) -> float:
+    """Probability that this boundary needs."""
+    if suspect.weak:
+        return LEAST_HIDDEN
+    return LEAST_GRADUAL if suspect.gradual else LEAST_CUT
+
+
 def select(judged: Sequence[Suspect], is_shot: IsShot, frames: int) -> list[Suspect]:
-    """The boundaries with the largest sum of log-odds such that every stretch after one of them can be a shot.
+    """The boundaries that together lie furthest above what each needs, in log-odds, and leave room for shots.
+
+    Every stretch after a boundary can then be a shot.
 
     Args:
         judged: Suspects with their scores; several may speak of the same transition.
@@ -63,7 +75,7 @@ def select(judged: Sequence[Suspect], is_shot: IsShot, frames: int) -> list[Susp
     Returns:
         Boundaries in order of time.
     """
-    likely = sorted((s for s in judged if s.score >= (LEAST_HIDDEN if s.weak else LEAST)), key=lambda s: s.span[::-1])
+    likely = sorted((s for s in judged if s.score >= least(s)), key=lambda s: s.span[::-1])
     ends = [s.span[1] for s in likely]
     best: list[float] = []
     previous: list[int | None] = []
@@ -72,7 +84,7 @@ def select(judged: Sequence[Suspect], is_shot: IsShot, frames: int) -> list[Susp
         for j in range(bisect.bisect_right(ends, suspect.span[0] - SHORTEST_SHOT) - 1, -1, -1):
             if best[j] > gain and not suspect.clashes(likely[j]) and is_shot(ends[j], suspect.span[0]):
                 gain, link = best[j], j
-        best.append(gain + log_odds(suspect.score) - log_odds(LEAST))
+        best.append(gain + log_odds(suspect.score) - log_odds(least(suspect)))
         previous.append(link)
     chosen: list[Suspect] = []
     last = [i for i, end in enumerate(ends) if is_shot(end, frames)]

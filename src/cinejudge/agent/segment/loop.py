@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from cinejudge.agent.segment.align import align
-from cinejudge.agent.segment.correct import LEAST, IsShot, log_odds, pooled, possible_shots, probability, select
+from cinejudge.agent.segment.correct import IsShot, least, log_odds, pooled, possible_shots, probability, select
 from cinejudge.agent.segment.flash import flashes
 from cinejudge.agent.segment.inspect import BY_SIGNALS, Inspector, Judgement
 from cinejudge.agent.segment.propose import Suspect, confident, measured, suspects
@@ -131,7 +131,7 @@ def _decide(
         if suspect.id not in kept or found is None:
             decisions[suspect.id] = (_dropped(judgement, chosen, number),)
             continue
-        if suspect.score < LEAST:  # it would not stand by itself
+        if suspect.score < least(suspect):  # it would not stand by itself
             suspect = kept[suspect.id]
             reason = f"{suspect.score:.2f} together with another reading of the same change; {judgement.reason}"
             judgement = replace(judgement, suspect=suspect, reason=reason)

@@ -14,6 +14,8 @@ from cinejudge.tools.shots import Candidate, features
 
 SHORTEST_SHOT = 2
 """Frames. A single odd picture is a flash or a fault, not a shot."""
+SHORTEST_BESIDE_GRADUAL = 5
+"""Frames of a shot beside a gradual transition. What changes sooner is mostly the rest of the same transition."""
 LIKELY = 0.05
 """Probability by the detectors from which a suspect is inspected at once."""
 _CONFIDENT = 0.5
@@ -65,12 +67,15 @@ class Suspect:
     def clashes(self, other: Suspect) -> bool:
         """Whether both cannot hold: the shot between them would be too short.
 
-        Two frames are enough between hard cuts. Beside a gradual transition a shot lasts at least half as long as the
-        transition does, and between two of them as long as the longer: less is a part of the same transition.
+        Two frames are enough between hard cuts. Beside a gradual transition a shot lasts five frames and at least half
+        as long as the transition does, and between two of them as long as the longer: less is a part of the same
+        transition.
         """
         (a, b), (c, d) = sorted((self.span, other.span))
+        if not (self.gradual or other.gradual):
+            return c - b < SHORTEST_SHOT
         longest = max(b - a, d - c)
-        return c - b < max(SHORTEST_SHOT, longest if self.gradual and other.gradual else longest / 2)
+        return c - b < max(SHORTEST_BESIDE_GRADUAL, longest if self.gradual and other.gradual else longest / 2)
 
 
 def suspects(candidates: Iterable[Candidate], evidence: str) -> list[Suspect]:

@@ -156,6 +156,10 @@ class Pictures:
         """Whether a frame is black or white."""
         return bool(self.black(t) or np.percentile(self.thumbs[t], 3) >= 255 - DARK)
 
+    def empty(self, t: int) -> bool:
+        """Whether a frame is black or white but for a few words, as :class:`~cinejudge.tools.cutting.signals.Levels`."""
+        return bool(np.percentile(self.thumbs[t], 90) <= DARK or np.percentile(self.thumbs[t], 10) >= 255 - DARK)
+
     def unlike(self, a: int, b: int) -> tuple[float, float]:
         """Distance of colours (Hellinger) and of edges (1 - cosine) of two frames, 0 to 1."""
         (c1, e1), (c2, e2) = self.descriptor(a), self.descriptor(b)
