@@ -157,7 +157,7 @@ class Pictures:
         return bool(self.black(t) or np.percentile(self.thumbs[t], 3) >= 255 - DARK)
 
     def empty(self, t: int) -> bool:
-        """Whether a frame is black or white but for a few words, as :class:`~cinejudge.tools.cutting.signals.Levels`."""
+        """Whether a frame is black or white but for a few words, as in ``signals.Levels``."""
         return bool(np.percentile(self.thumbs[t], 90) <= DARK or np.percentile(self.thumbs[t], 10) >= 255 - DARK)
 
     def unlike(self, a: int, b: int) -> tuple[float, float]:
