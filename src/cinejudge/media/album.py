@@ -53,10 +53,10 @@ class Album:
             self._thin()
 
     def finish(self) -> None:
-        """Writes what is in flight and the index: ``stored.npy`` and ``spans.npy``."""
+        """Writes what is in flight and the index: ``stored.bin`` and ``spans.bin``."""
         self._wait(0)
-        np.save(self._folder / "stored.npy", np.asarray(self._indices, np.int32))
-        np.save(self._folder / "spans.npy", np.asarray(self._spans, np.int64).reshape(-1, 2))
+        np.asarray(self._indices, np.int32).tofile(self._folder / "stored.bin")
+        np.asarray(self._spans, np.int64).tofile(self._folder / "spans.bin")
 
     def _write(self, index: int, frame: VideoFrame, geometry: Geometry) -> None:
         scale = min(1.0, self._plan.max_side / max(geometry.width, geometry.height))

@@ -109,7 +109,7 @@ class Footage:
     @property
     def times(self) -> NDArray[np.float64]:
         """Presentation time of each frame in seconds, non-decreasing, starting at 0: float64 [N]."""
-        return self._array("times")
+        return self._once("times", lambda: np.fromfile(self._decoded().folder / "times.bin", np.float64))
 
     @property
     def thumbs(self) -> NDArray[np.uint8]:
@@ -124,8 +124,9 @@ class Footage:
     @property
     def signals(self) -> dict[str, NDArray[np.float32]]:
         """Measures of each frame on its original pixels, float32 [N] each; see ``media.measure.SIGNALS``."""
-        table = self._array("signals")
-        return {name: table[:, column] for column, name in enumerate(self._decoded().signals)}
+        names = self._decoded().signals
+        values = self._once("signals", lambda: np.fromfile(self._decoded().folder / "signals.bin", np.float32))
+        return {name: values[column :: len(names)] for column, name in enumerate(names)}
 
     @property
     def stored(self) -> NDArray[np.int32]:
@@ -270,9 +271,6 @@ class Footage:
             if self._failure is None:
                 self._failure = MediaError(f"{self.name}: {error}")
             raise self._failure from error
-
-    def _array(self, name: str) -> NDArray[Any]:
-        return self._once(name, lambda: np.load(self._decoded().folder / f"{name}.npy", allow_pickle=False))
 
     def _mapped(self, name: str, *shape: int) -> NDArray[np.uint8]:
         def made() -> NDArray[np.uint8]:

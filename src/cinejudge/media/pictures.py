@@ -16,9 +16,9 @@ class Pictures:
 
     def __init__(self, folder: Path) -> None:
         """Opens the album in ``folder``."""
-        self.stored: NDArray[np.int32] = np.load(folder / "stored.npy", allow_pickle=False)
+        self.stored: NDArray[np.int32] = np.fromfile(folder / "stored.bin", np.int32)
         """Frame indices of the pictures, rising: int32 [M]."""
-        self._spans: NDArray[np.int64] = np.load(folder / "spans.npy", allow_pickle=False)
+        self._spans: NDArray[np.int64] = np.fromfile(folder / "spans.bin", np.int64).reshape(-1, 2)
         self._file = os.open(folder / "pictures.bin", os.O_RDONLY | os.O_CLOEXEC)
         self._lock = threading.Lock()
         self._close = weakref.finalize(self, os.close, self._file)

@@ -22,7 +22,7 @@ from cinejudge.media.album import Album
 from cinejudge.media.clock import Clock, settle
 from cinejudge.media.geometry import Geometry, displayed
 from cinejudge.media.limits import FramePlan, MediaLimits
-from cinejudge.media.measure import SIGNALS, Meter, Picture, at_lines, reduce
+from cinejudge.media.measure import Meter, Picture, at_lines, reduce
 from cinejudge.schema.errors import MediaError
 
 _LUMA_FIRST = frozenset(
@@ -98,8 +98,9 @@ def decode_video(
     _check(seen, round((_own_seconds(stream) or 0.0) * rate))
     assert geometry is not None
     clock = settle(seen.stamps, rate)
-    np.save(folder / "times.npy", clock.times)
-    np.save(folder / "signals.npy", np.asarray(rows).reshape(-1, len(SIGNALS)))
+    # Bare numbers, not .npy: its header is read as Python source, and parsing that is not safe in threads before 3.12.
+    np.asarray(clock.times, np.float64).tofile(folder / "times.bin")
+    np.asarray(rows, np.float32).tofile(folder / "signals.bin")
     facts = {
         "video_codec": stream.codec_context.codec.canonical_name,
         "width": geometry.width,
